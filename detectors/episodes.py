@@ -1,0 +1,296 @@
+"""Evidence becomes alerts: one episode per entity, updated as it grows, closed when quiet."""
+
+import hashlib
+from base64 import b32encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from .alerts import Alert, Entity, Mode, Reason, Severity, Status
+from .calibration import Calibration, score
+from .events import EventBatch
+from .kernels.hashing import FREE
+from .kernels.sketch import DENSE, SHORT, estimate, insert_all, release
+from .patterns import Figures, Pattern
+from .shards.tables import Arrays, Pool, under
+from .state.actors import DAY
+
+Pseudonym = tuple[int, int]
+Namer = Callable[[Literal["actor", "subject"], Pseudonym], str]
+"""How a pseudonym is written outside the process."""
+
+MOST_EVENT_IDS: Final = 20
+_GROWTH: Final = 2
+"""An episode is published again when it has twice as many events, or is more severe."""
+
+
+class Episode(msgspec.Struct):
+    """One entity's run of evidence for one pattern; `alert_id` is empty until it is raised."""
+
+    actor: Pseudonym
+    subject: Pseudonym
+    tenant: str
+    gallery: str | None
+    first: int
+    last: int
+    sketch: int = FREE
+    count: int = 0
+    event_ids: list[str] = []
+    best: float = 0.0
+    raised: int = 0
+    alert_id: str = ""
+    revision: int = 0
+    status: Status | None = None
+    severity: Severity = Severity.LOW
+    published_count: int = 0
+    reasons: tuple[Reason, ...] = ()
+
+
+class _Saved(msgspec.Struct):
+    episodes: dict[str, Episode]
+    ordinals: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stretch's evidence for the book.
+
+    Attributes:
+        batch: the events.
+        figures: what the shards say of them.
+        evidence: nats per event, NaN where not judged.
+    """
+
+    batch: EventBatch
+    figures: Figures
+    evidence: NDArray[np.float64]
+
+
+class EpisodeBook:
+    """The episodes of one pattern.
+
+    Args:
+        pattern: whose evidence it takes.
+        calibration: what the evidence is worth.
+        config_hash: goes into the alerts.
+        name_of: writes pseudonyms.
+    """
+
+    def __init__(
+        self, pattern: Pattern, calibration: Calibration, config_hash: str, name_of: Namer
+    ) -> None:
+        self.pattern = pattern
+        self.calibration = calibration
+        self.config_hash = config_hash
+        self.name_of = name_of
+        self.episodes: dict[str, Episode] = {}
+        self.ordinals: dict[str, int] = {}
+        self.short = Pool(SHORT)
+        self.dense = Pool(DENSE)
+
+    def observe(self, found: Found) -> list[tuple[int, Alert]]:
+        """Take a stretch's evidence in.
+
+        Returns:
+            Alerts, each with the number of the event in the batch that made it.
+        """
+        alerts: list[tuple[int, Alert]] = []
+        for numbers in self._by_entity(found):
+            key = self._key(found, numbers[0])
+            episode = self.episodes.get(key)
+            if episode is None:
+                episode = self.episodes[key] = self._begin(found, numbers[0])
+            alerts.extend(self._grow(key, episode, numbers, found))
+        return alerts
+
+    def advance(self, today: int) -> list[Alert]:
+        """Close episodes that have been quiet, forget those long closed or never raised."""
+        alerts = []
+        for key, episode in list(self.episodes.items()):
+            quiet = today - episode.last // DAY
+            if episode.status is None:
+                if quiet > self.pattern.quiet_days:
+                    self._forget(key, episode)
+            elif episode.status is not Status.CLOSED:
+                if quiet > self.pattern.quiet_days:
+                    alerts.append(self._publish(episode, Status.CLOSED))
+            elif quiet > self.pattern.memory_days:
+                self._forget(key, episode)
+        return sorted(alerts, key=lambda alert: alert.alert_id)
+
+    def _by_entity(self, found: Found) -> Iterator[NDArray[np.intp]]:
+        """Numbers of the events with evidence worth keeping, entity by entity, in order."""
+        rows = found.batch.rows
+        kept = np.flatnonzero(found.evidence >= self.calibration.floor)
+        keys = rows["actor"][kept]
+        if self.pattern.entity == "pair":
+            keys = np.concatenate([keys, rows["subject"][kept]], axis=1)
+        if len(kept) == 0:
+            return
+        _, where = np.unique(keys, axis=0, return_inverse=True)
+        order = np.argsort(where.reshape(-1), kind="stable")
+        ends = np.flatnonzero(np.diff(where.reshape(-1)[order])) + 1
+        yield from np.split(kept[order], ends)
+
+    def _key(self, found: Found, number: np.intp) -> str:
+        row = found.batch.rows[number]
+        words = [*row["actor"]] + ([*row["subject"]] if self.pattern.entity == "pair" else [])
+        return "".join(f"{word:016x}" for word in words)
+
+    def _begin(self, found: Found, number: np.intp) -> Episode:
+        row = found.batch.rows[number]
+        names = found.batch.names
+        subject = row["subject"] if self.pattern.entity == "pair" else (0, 0)
+        return Episode(
+            actor=(int(row["actor"][0]), int(row["actor"][1])),
+            subject=(int(subject[0]), int(subject[1])),
+            tenant=names[int(row["tenant"])],
+            gallery=names.get(int(row["gallery"])),
+            first=int(row["time"]),
+            last=int(row["time"]),
+            event_ids=[],
+        )
+
+    def _grow(
+        self, key: str, episode: Episode, numbers: NDArray[np.intp], found: Found
+    ) -> Iterator[tuple[int, Alert]]:
+        """Add events up to each that is worth an alert, then the rest."""
+        start = 0
+        while (at := self._next_alert(episode, found.evidence[numbers[start:]])) is not None:
+            stop = start + at + 1
+            self._absorb(episode, numbers[start:stop], found)
+            number = int(numbers[stop - 1])
+            if not episode.alert_id:
+                self._raise(key, episode, int(found.batch.rows["time"][number]))
+                status = Status.OPEN
+            else:
+                status = Status.REOPENED if episode.status is Status.CLOSED else Status.UPDATED
+            figures = found.figures.at(np.array([number]))
+            episode.reasons = self.pattern.reasons(figures)
+            episode.severity = max(
+                episode.severity,
+                min(
+                    self.calibration.severity(episode.best),
+                    self.pattern.most_severe(figures),
+                    key=lambda severity: severity.rank,
+                ),
+                key=lambda severity: severity.rank,
+            )
+            yield number, self._publish(episode, status)
+            start = stop
+        self._absorb(episode, numbers[start:], found)
+
+    def _next_alert(self, episode: Episode, evidence: NDArray[np.float64]) -> int | None:
+        """How many events on there is one that opens, reopens or changes the episode enough."""
+        if len(evidence) == 0:
+            return None
+        if not episode.alert_id or episode.status is Status.CLOSED:
+            worth = evidence >= self.calibration.threshold
+        else:
+            counts = episode.count + 1 + np.arange(len(evidence))
+            worth = counts >= _GROWTH * episode.published_count
+            higher = self._next_severity(episode)
+            if higher is not None:
+                worth |= evidence >= self.calibration.evidence_for(higher)
+        at = int(np.argmax(worth))
+        return at if worth[at] else None
+
+    def _next_severity(self, episode: Episode) -> Severity | None:
+        reached = self.calibration.severity(episode.best).rank + 1
+        return list(Severity)[reached] if reached < len(Severity) else None
+
+    def _absorb(self, episode: Episode, numbers: NDArray[np.intp], found: Found) -> None:
+        if len(numbers) == 0:
+            return
+        batch = found.batch
+        times = batch.rows["time"][numbers]
+        episode.first = min(episode.first, int(times.min()))
+        episode.last = max(episode.last, int(times.max()))
+        episode.count += len(numbers)
+        episode.best = max(episode.best, float(found.evidence[numbers].max()))
+        room = MOST_EVENT_IDS - len(episode.event_ids)
+        episode.event_ids += [batch.event_ids[number] for number in numbers[:room]]
+        offsets = batch.exposed_offsets
+        returned = [batch.exposed[offsets[n] : offsets[n + 1]] for n in numbers]
+        identities = np.concatenate([*returned, batch.rows["subject"][numbers, 0]])
+        episode.sketch = insert_all(
+            episode.sketch, identities[identities != 0], self.short.view(1), self.dense.view(1)
+        )
+
+    def _raise(self, key: str, episode: Episode, time: int) -> None:
+        ordinal = self.ordinals.get(key, 0)
+        self.ordinals[key] = ordinal + 1
+        episode.alert_id = _digest(self.pattern.code, episode.tenant, key, str(ordinal))
+        episode.raised = time
+
+    def _forget(self, key: str, episode: Episode) -> None:
+        release(episode.sketch, self.short.view(0), self.dense.view(0))
+        del self.episodes[key]
+
+    def _publish(self, episode: Episode, status: Status) -> Alert:
+        episode.status = status
+        episode.revision += 1
+        episode.published_count = episode.count
+        rarity = self.calibration.rarity(episode.best)
+        actor = self.name_of("actor", episode.actor)
+        pair = self.pattern.entity == "pair"
+        subject = self.name_of("subject", episode.subject) if pair else ""
+        return Alert(
+            alert_id=episode.alert_id,
+            revision=episode.revision,
+            pattern=self.pattern.code,
+            status=status,
+            mode=Mode.SHADOW if self.pattern.shadow else Mode.LIVE,
+            severity=episode.severity,
+            score=score(rarity),
+            rarity=rarity,
+            tenant_id=episode.tenant,
+            tenants=(episode.tenant,),
+            gallery_id=episode.gallery,
+            entity=Entity(self.pattern.entity, f"{actor}+{subject}" if pair else actor),
+            actors=(actor,),
+            subjects=(subject,) if pair else (),
+            campaign_id=_digest("campaign", episode.tenant, actor) if pair else None,
+            first_event_time=_rfc3339(episode.first),
+            last_event_time=_rfc3339(episode.last),
+            raised_event_time=_rfc3339(episode.raised),
+            event_count=episode.count,
+            subjects_exposed=round(
+                estimate(episode.sketch, self.short.view(0), self.dense.view(0))
+            ),
+            reasons=episode.reasons,
+            event_ids=tuple(episode.event_ids),
+            config_hash=self.config_hash,
+            taxonomy=self.pattern.taxonomy,
+        )
+
+    def arrays(self) -> Arrays:
+        """What a snapshot keeps."""
+        saved = msgspec.msgpack.encode(_Saved(self.episodes, self.ordinals))
+        kept: Arrays = {"episodes": np.frombuffer(saved, np.uint8)}
+        for name, pool in (("short", self.short), ("dense", self.dense)):
+            kept |= {f"{name}.{key}": array for key, array in pool.arrays().items()}
+        return kept
+
+    def load(self, kept: Arrays) -> None:
+        """Take a snapshot's arrays over."""
+        saved = msgspec.msgpack.decode(kept["episodes"].tobytes(), type=_Saved)
+        self.episodes, self.ordinals = saved.episodes, saved.ordinals
+        self.short.load(under(kept, "short"))
+        self.dense.load(under(kept, "dense"))
+
+
+def _digest(*parts: str) -> str:
+    """A short id that is a function of `parts` alone (128 bits)."""
+    digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
+    return b32encode(digest).decode().rstrip("=").lower()
+
+
+def _rfc3339(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"

@@ -1,0 +1,182 @@
+"""What every event costs on the shard of its actor: count it, and say what stood out.
+
+`observe` scores before it learns: what an event is compared with was learned from days
+that ended at least a day before.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..events import Operation, Outcome, Records, Row
+from ..state.actors import DAY, HORIZONS, REACH_HORIZONS
+from .compile import kernel
+from .decay import add, fade
+from .hashing import FREE, PoolView, TableView, add_row, contains, find_row, remember
+from .pairs import CONSENTED, SELF, observe_pair
+from .sheets import PeerView, fill_sheet
+from .sketch import estimate, insert, release
+
+IDENTIFY = int(Operation.IDENTIFY)
+LIST = int(Operation.LIST)
+SUCCESS = int(Outcome.SUCCESS)
+
+SKETCH_DAYS = 30
+"""Identities exposed are counted within calendar epochs of so many days."""
+
+
+class ActorState(NamedTuple):
+    """The arrays of an actor shard."""
+
+    actors: TableView
+    pairs: TableView
+    sheets: PoolView
+    baselines: PoolView
+    histories: PoolView
+    short: PoolView
+    dense: PoolView
+    # Events of even and of odd days, and how many of each.
+    seen: tuple[NDArray[np.uint64], NDArray[np.uint64]]
+    remembered: NDArray[np.int64]
+
+
+@kernel
+def observe(
+    order: NDArray[np.int64],
+    events: Records,
+    exposed_offsets: NDArray[np.int64],
+    exposed: NDArray[np.uint64],
+    cohorts: NDArray[np.uint64],
+    peer_rows: NDArray[np.int64],
+    today: int,
+    state: ActorState,
+    peers: PeerView,
+    limits: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    figures: Records,
+) -> None:
+    """Apply the events `order` (numbers into `events`) and fill their `figures`.
+
+    Args:
+        order: which events, in the order of the log.
+        events: `EVENT` records.
+        exposed_offsets: as in `EventBatch`.
+        exposed: as in `EventBatch`.
+        cohorts: each event's cohort.
+        peer_rows: each event's row in `peers`.
+        today: the day number (days since the epoch, UTC) that is being filled; rows of
+            today and of the day before are judged, older ones only counted.
+        state: the shard; changed in place.
+        peers: what actors are compared with today.
+        limits: most [actors, pairs] to hold.
+        counts: [duplicates, not tracked]; added to.
+        figures: `ACTOR_FIGURES` records, one per event.
+    """
+    for i in order:
+        event = events[i]
+        out = figures[i]
+        out.row = FREE
+        day = event.time // DAY
+        if contains(state.seen[(day + 1) & 1], event.event) or not remember(
+            state.seen[day & 1], event.event
+        ):
+            counts[0] += 1
+            continue
+        state.remembered[day & 1] += 1
+        row = find_row(state.actors, event.actor[0])
+        if row == FREE:
+            if state.actors.used[0] >= limits[0]:
+                counts[1] += 1
+                continue
+            row = _begin_actor(state.actors, event, cohorts[i])
+        if event.operation != IDENTIFY and event.operation != LIST:
+            continue
+        actor = state.actors.rows[row]
+        out.row = row
+        reached = observe_pair(
+            event, row, actor, state.pairs, state.histories, limits[1], out
+        )
+        if event.outcome != SUCCESS:
+            reached = False
+        gap = float(event.time - actor.last) if actor.searches > 0 else 0.0
+        _count(actor, event, reached)
+        if day >= today - 1:
+            fill_sheet(
+                actor,
+                event,
+                day,
+                reached,
+                gap,
+                state.sheets,
+                state.baselines,
+                peers,
+                peer_rows[i],
+                out,
+            )
+        else:
+            out.spread[:] = np.nan
+        _expose(
+            actor, day, exposed[exposed_offsets[i] : exposed_offsets[i + 1]], event.subject, state
+        )
+        out.exposed = estimate(actor.sketch, state.short, state.dense)
+        out.peer_returns = peers.returns[peer_rows[i]]
+        out.peer_explained = peers.explained[peer_rows[i]]
+
+
+@kernel
+def _begin_actor(actors: TableView, event: Row, cohort: np.uint64) -> int:
+    row = add_row(actors, event.actor[0])
+    actor = actors.rows[row]
+    actor.actor[0] = event.actor[0]
+    actor.actor[1] = event.actor[1]
+    actor.tenant = event.tenant
+    actor.cohort = cohort
+    actor.first = event.time
+    actor.last = event.time
+    actor.sheets[0] = FREE
+    actor.sheets[1] = FREE
+    actor.baseline = FREE
+    actor.rhythm = FREE
+    actor.sketch = FREE
+    actor.suspect_on = FREE
+    return row
+
+
+@kernel
+def _count(actor: Row, event: Row, reached: bool) -> None:
+    elapsed = float(event.time - actor.last)
+    actor.searches += 1
+    add(actor.rates, HORIZONS, elapsed)
+    if reached:
+        add(actor.reaches, REACH_HORIZONS, elapsed)
+    else:
+        fade(actor.reaches, REACH_HORIZONS, elapsed)
+    if event.case[0] != 0 or event.relation == SELF or event.relation == CONSENTED:
+        actor.explained += 1
+    actor.first = min(actor.first, event.time)
+    if event.time >= actor.last:
+        actor.last = event.time
+        actor.utc_offset = event.utc_offset
+
+
+@kernel
+def _expose(
+    actor: Row,
+    day: int,
+    identities: NDArray[np.uint64],
+    subject: NDArray[np.uint64],
+    state: ActorState,
+) -> None:
+    """Enter the identities that the search returned into the actor's sketch."""
+    epoch = day // SKETCH_DAYS
+    if epoch < actor.sketch_epoch:
+        return
+    if epoch > actor.sketch_epoch:
+        release(actor.sketch, state.short, state.dense)
+        actor.sketch = FREE
+        actor.sketch_epoch = epoch
+    for identity in identities:
+        actor.sketch = insert(actor.sketch, identity, state.short, state.dense)
+    if subject[0] != 0:
+        actor.sketch = insert(actor.sketch, subject[0], state.short, state.dense)

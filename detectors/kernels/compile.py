@@ -1,0 +1,22 @@
+"""How kernels are compiled, in one place and with their types kept."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+import numba
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile `function` to machine code at its first call and keep it on disk.
+
+    Strict IEEE arithmetic (no `fastmath`), so that results do not depend on how rows are
+    batched; the GIL is released, so that shards can run side by side. A kernel allocates
+    nothing: it is compiled without numba's reference counting (`_nrt`), whose atomic
+    operations on every array of every call took two thirds of the time of `observe`
+    (1,600 against 590 ns an event).
+    """
+    compiled = numba.njit(cache=True, nogil=True, _nrt=False)(function)
+    return cast("Callable[P, R]", compiled)

@@ -1,0 +1,136 @@
+"""The end of an actor's day: learn it, unless it was suspect, and give its sheet back."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..events import Row
+from ..state.actors import HOURS_PER_DAY, HOURS_PER_WEEK, TRAITS
+from .sheets import AWAKE, REACH_DAY, describe_day
+from .cohorts import learn_traits, row_of
+from .compile import kernel
+from .hashing import FREE, PoolView, TableView, draw, give_back
+
+MEMORY_DAYS = 40.0
+"""A baseline remembers about so many days; older ones fade."""
+
+SHIFT = 1.5
+"""The lasting shift, in spreads, that `carried` evidence is a likelihood ratio for."""
+
+_LEAST, _MOST = -3.0, 4.0  # one day counts for no more, however far out it is
+_MOST_CARRIED = 40.0
+_RHYTHM_AFTER = 3.0  # whole days before a rhythm is kept
+_RHYTHM_FULL = 240
+_WEEKDAY_OF_EPOCH = 3  # 1970-01-01 was a Thursday; Monday is 0
+
+
+class DayState(NamedTuple):
+    """The arrays that closing a day touches."""
+
+    actors: TableView
+    sheets: PoolView
+    baselines: PoolView
+    rhythms: PoolView
+    cohorts: TableView
+
+
+@kernel
+def close_day(
+    day: int,
+    release_after: int,
+    state: DayState,
+    found: NDArray[np.float32],
+    residuals: NDArray[np.float64],
+) -> None:
+    """Close every sheet of `day` or before.
+
+    Args:
+        day: the day that is complete.
+        release_after: suspect days in a row after which a lasting change is learned.
+        state: the shard; changed in place.
+        found: room for one day's traits.
+        residuals: room for their deviations.
+    """
+    for row in range(state.actors.used[0]):
+        actor = state.actors.rows[row]
+        number = actor.sheets[day & 1]
+        if number == FREE or state.sheets.rows[number].day > day:
+            continue
+        sheet = state.sheets.rows[number]
+        describe_day(sheet, found)
+        _carry(actor, sheet, found)
+        if sheet.suspect:
+            actor.suspect_days += 1
+        else:
+            actor.suspect_days = 0
+        if actor.suspect_days == 0 or actor.suspect_days > release_after:
+            if actor.baseline == FREE:
+                actor.baseline = draw(state.baselines)
+                fresh = state.baselines.rows[actor.baseline]
+                fresh.days[:] = 0.0
+                fresh.mean[:] = 0.0
+                fresh.squares[:] = 0.0
+            own = state.baselines.rows[actor.baseline]
+            _learn(own, found, residuals)
+            learn_traits(
+                state.cohorts.rows[row_of(state.cohorts, actor.cohort)], found, residuals
+            )
+            if own.days[REACH_DAY] >= _RHYTHM_AFTER:
+                _keep_rhythm(actor, sheet, state.rhythms)
+        give_back(state.sheets, number)
+        actor.sheets[day & 1] = FREE
+
+
+@kernel
+def _carry(actor: Row, sheet: Row, found: NDArray[np.float32]) -> None:
+    """CUSUM of the day's volume and waking hours (Page 1954), in nats."""
+    volume = (found[REACH_DAY] - sheet.expected[REACH_DAY]) / sheet.spread[REACH_DAY]
+    awake = (found[AWAKE] - sheet.expected[AWAKE]) / sheet.spread[AWAKE]
+    beyond = min(max(max(volume, awake), _LEAST), _MOST)
+    carried = actor.carried + SHIFT * beyond - SHIFT * SHIFT / 2
+    actor.carried = min(max(carried, 0.0), _MOST_CARRIED)
+
+
+@kernel
+def _learn(own: Row, found: NDArray[np.float32], residuals: NDArray[np.float64]) -> None:
+    """Welford's update, with the number of days capped so that old days fade.
+
+    `residuals` is filled with the squared deviations from the actor's own mean, scaled to
+    be unbiased for the variance within actors; NaN without an own mean.
+    """
+    for k in range(TRAITS):
+        residuals[k] = np.nan
+        if math.isnan(found[k]):
+            continue
+        days = own.days[k]
+        off = found[k] - own.mean[k]
+        if days >= 1:
+            residuals[k] = off * off * days / (days + 1)
+        if days >= MEMORY_DAYS:
+            own.squares[k] *= (MEMORY_DAYS - 1) / MEMORY_DAYS
+            days = MEMORY_DAYS - 1
+        own.days[k] = days + 1
+        own.mean[k] += off / own.days[k]
+        own.squares[k] += off * (found[k] - own.mean[k])
+
+
+@kernel
+def _keep_rhythm(actor: Row, sheet: Row, rhythms: PoolView) -> None:
+    """Add the day's searches to the actor's hour-of-week histogram, in local time."""
+    if actor.rhythm == FREE:
+        actor.rhythm = draw(rhythms)
+        rhythms.rows[actor.rhythm].hours[:] = 0
+    week = rhythms.rows[actor.rhythm].hours
+    full = False
+    for hour in range(HOURS_PER_DAY):
+        if sheet.hours[hour] == 0:
+            continue
+        since_monday = (sheet.day + _WEEKDAY_OF_EPOCH) % 7 * HOURS_PER_DAY + hour
+        local = (since_monday + round(actor.utc_offset / 60)) % HOURS_PER_WEEK
+        week[local] = min(255, np.int64(week[local]) + min(8, np.int64(sheet.hours[hour])))
+        full = full or week[local] >= _RHYTHM_FULL
+    if full:
+        for hour in range(HOURS_PER_WEEK):
+            week[hour] = week[hour] // 2

@@ -1,0 +1,143 @@
+"""Finding an entity's row: open addressing over 64-bit keys, and drawing rows from pools."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..events import Records
+from .compile import kernel
+
+FREE = -1
+"""A slot without a row; also: no row."""
+
+
+class TableView(NamedTuple):
+    """The arrays of a `Table`, as a kernel sees them."""
+
+    rows: Records
+    keys: NDArray[np.uint64]
+    slots: NDArray[np.int32]
+    used: NDArray[np.int64]
+
+
+class PoolView(NamedTuple):
+    """The arrays of a `Pool`; `used` is [rows ever used, rows given back]."""
+
+    rows: Records
+    used: NDArray[np.int64]
+    free: NDArray[np.int32]
+
+
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio (Knuth, TAOCP 6.4)
+_SHIFT = np.uint64(32)
+
+
+@kernel
+def mix(a: np.uint64, b: np.uint64) -> np.uint64:
+    """One 64-bit key of two; not symmetric, so that (a, b) and (b, a) differ."""
+    x = (a ^ (a >> _SHIFT)) * _MULTIPLIER
+    x = (x ^ (x >> _SHIFT)) + b
+    x = x * _MULTIPLIER
+    return x ^ (x >> _SHIFT)
+
+
+@kernel
+def mix_columns(
+    a: NDArray[np.uint64], b: NDArray[np.uint64], mixed: NDArray[np.uint64]
+) -> None:
+    """Fill `mixed` with `mix` of each pair of elements."""
+    for i in range(len(a)):
+        mixed[i] = mix(a[i], b[i])
+
+
+@kernel
+def find(slots: NDArray[np.int32], keys: NDArray[np.uint64], key: np.uint64) -> int:
+    """The slot that holds `key`'s row, or the free slot where it belongs.
+
+    `slots` has a power-of-two length and at least one free slot.
+    """
+    mask = len(slots) - 1
+    slot = np.int64((key * _MULTIPLIER) >> _SHIFT) & mask
+    while True:
+        row = slots[slot]
+        if row == FREE or keys[row] == key:
+            return slot
+        slot = (slot + 1) & mask
+
+
+@kernel
+def find_row(table: TableView, key: np.uint64) -> int:
+    """The row of `key`, `FREE` if it has none."""
+    return np.int64(table.slots[find(table.slots, table.keys, key)])
+
+
+@kernel
+def add_row(table: TableView, key: np.uint64) -> int:
+    """A new row, zeroed by its table, for a `key` that has none."""
+    row = table.used[0]
+    table.used[0] += 1
+    table.keys[row] = key
+    table.slots[find(table.slots, table.keys, key)] = row
+    return row
+
+
+@kernel
+def index_keys(slots: NDArray[np.int32], keys: NDArray[np.uint64], count: int) -> None:
+    """Enter the first `count` keys, all different, into empty `slots`."""
+    for row in range(count):
+        slots[find(slots, keys, keys[row])] = row
+
+
+@kernel
+def draw(pool: PoolView) -> int:
+    """A row: the one given back last, else the first never used. The caller made room."""
+    if pool.used[1] > 0:
+        pool.used[1] -= 1
+        return np.int64(pool.free[pool.used[1]])
+    pool.used[0] += 1
+    return pool.used[0] - 1
+
+
+@kernel
+def give_back(pool: PoolView, row: int) -> None:
+    """Return a row to its pool."""
+    pool.free[pool.used[1]] = row
+    pool.used[1] += 1
+
+
+@kernel
+def remember(members: NDArray[np.uint64], key: np.uint64) -> bool:
+    """Add `key` to an open-addressing set; True if it was new. 0 marks a free place."""
+    if key == 0:
+        key = np.uint64(1)
+    mask = len(members) - 1
+    place = np.int64((key * _MULTIPLIER) >> _SHIFT) & mask
+    while members[place] != 0:
+        if members[place] == key:
+            return False
+        place = (place + 1) & mask
+    members[place] = key
+    return True
+
+
+@kernel
+def contains(members: NDArray[np.uint64], key: np.uint64) -> bool:
+    """Whether `key` is in an open-addressing set."""
+    if key == 0:
+        key = np.uint64(1)
+    mask = len(members) - 1
+    place = np.int64((key * _MULTIPLIER) >> _SHIFT) & mask
+    while members[place] != 0:
+        if members[place] == key:
+            return True
+        place = (place + 1) & mask
+    return False
+
+
+@kernel
+def copy_members(members: NDArray[np.uint64], into: NDArray[np.uint64]) -> None:
+    """Enter all of one set into another, larger one."""
+    for key in members:
+        if key != 0:
+            remember(into, key)

@@ -1,0 +1,123 @@
+"""An actor and the persons it searched for: how often, on which days, with what reason."""
+
+import numpy as np
+
+from ..events import Relation, Row
+from ..state.actors import DAY, MINUTE
+from .bits import age_days, cells_to_count, count_days, mark_day
+from .compile import kernel
+from .hashing import FREE, PoolView, TableView, add_row, draw, find_row, mix
+
+SELF = int(Relation.SELF)
+CONSENTED = int(Relation.CONSENTED)
+
+_PROBE_KIND = np.uint64(0x50524F4245)  # keeps a probe's key apart from a person's
+
+
+@kernel
+def observe_pair(
+    event: Row,
+    row: int,
+    actor: Row,
+    pairs: TableView,
+    histories: PoolView,
+    limit: int,
+    out: Row,
+) -> bool:
+    """Count the search in its pair; True if it reached somebody (or nobody known) anew."""
+    person = event.subject[0] != 0
+    if person:
+        key = mix(event.actor[0], event.subject[0])
+    elif event.probe != 0:
+        key = mix(event.actor[0], event.probe ^ _PROBE_KIND)
+    else:
+        return True
+    day = (event.time + MINUTE * np.int64(event.utc_offset)) // DAY
+    number = find_row(pairs, key)
+    fresh = number == FREE
+    if fresh:
+        if pairs.used[0] >= limit:
+            return True
+        number = add_row(pairs, key)
+        pairs.rows[number].actor_row = row
+        pairs.rows[number].day = day
+        pairs.rows[number].history = FREE
+        pairs.rows[number].person = person
+        if person:
+            actor.pairs += 1
+    pair = pairs.rows[number]
+    if event.relation == SELF:
+        return fresh
+    reason = event.case[0] != 0 or event.relation == CONSENTED
+    new_day = _mark_pair_day(pair, day, not reason, actor, histories, person, out)
+    pair.searches += 1
+    if reason:
+        pair.explained += 1
+    if event.probe != 0:
+        pair.probes |= np.uint64(1) << (event.probe & np.uint64(63))
+    if person:
+        _describe_pair(pair, actor, histories, out)
+        out.pair_is_new = fresh
+        out.pair_new_day = new_day
+    return fresh
+
+
+@kernel
+def _mark_pair_day(
+    pair: Row,
+    day: int,
+    plain: bool,
+    actor: Row,
+    histories: PoolView,
+    person: bool,
+    out: Row,
+) -> bool:
+    """Mark the day in the pair's bitmaps; True if it is a further day."""
+    if pair.history == FREE:
+        if pair.searches == 0:
+            pair.day = day
+        if day == pair.day:
+            return False
+        pair.history = draw(histories)
+        history = histories.rows[pair.history]
+        history.days[:] = 0
+        history.plain[:] = 0
+        history.days[0] = 1
+        history.plain[0] = 1 if pair.explained < pair.searches else 0
+        history.first_day = pair.day
+        if person:
+            actor.returning += 1
+            out.pair_returned = True
+    history = histories.rows[pair.history]
+    if day > pair.day:
+        age_days(history.days, day - pair.day)
+        age_days(history.plain, day - pair.day)
+        pair.day = day
+    history.first_day = min(history.first_day, day)
+    new_day = mark_day(history.days, pair.day - day)
+    if plain:
+        mark_day(history.plain, pair.day - day)
+    if new_day and person:
+        actor.return_days += 1
+    return new_day
+
+
+@kernel
+def _describe_pair(pair: Row, actor: Row, histories: PoolView, out: Row) -> None:
+    out.pair_searches = pair.searches
+    out.pair_explained = pair.explained
+    out.pair_probes = cells_to_count(pair.probes)
+    out.other_pairs = actor.pairs - 1
+    if pair.history == FREE:
+        out.pair_days = 1
+        out.pair_plain_days = 1 if pair.explained < pair.searches else 0
+        out.pair_since = pair.day
+        out.other_returning = actor.returning
+        out.other_return_days = actor.return_days
+    else:
+        history = histories.rows[pair.history]
+        out.pair_days = count_days(history.days)
+        out.pair_plain_days = count_days(history.plain)
+        out.pair_since = history.first_day
+        out.other_returning = actor.returning - 1
+        out.other_return_days = max(0, np.int64(actor.return_days) - (out.pair_days - 1))

@@ -1,0 +1,168 @@
+"""An actor's day while it is being filled, against what was to be expected of it."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..events import Row
+from ..state.actors import H_1H, H_5M, HOUR, HOURS_PER_DAY, R_1D, R_1H, TRAITS, Trait
+from .bits import ones
+from .compile import kernel
+from .hashing import FREE, PoolView, draw
+
+REACH_DAY = int(Trait.REACH_DAY)
+REACH_HOUR = int(Trait.REACH_HOUR)
+AWAKE = int(Trait.AWAKE)
+LIMIT = int(Trait.LIMIT)
+OPENNESS = int(Trait.OPENNESS)
+PAGING = int(Trait.PAGING)
+REGULARITY = int(Trait.REGULARITY)
+
+LEAST_SEARCHES = 5
+"""A day's means (limit, threshold, paging) say nothing before so many searches."""
+
+LEAST_GAPS = 10
+"""Nor does the spread of the gaps before so many."""
+
+_PRIOR_FREEDOM = 8.0  # how many days the spread among peers is worth to one actor
+
+
+class PeerView(NamedTuple):
+    """What actors are compared with: one row per cohort, the shipped prior last."""
+
+    mean: NDArray[np.float64]
+    between: NDArray[np.float64]
+    within: NDArray[np.float64]
+    returns: NDArray[np.float64]
+    explained: NDArray[np.float64]
+
+
+@kernel
+def fill_sheet(
+    actor: Row,
+    event: Row,
+    day: int,
+    reached: bool,
+    gap: float,
+    sheets: PoolView,
+    baselines: PoolView,
+    peers: PeerView,
+    peer_row: int,
+    out: Row,
+) -> None:
+    number = actor.sheets[day & 1]
+    if number == FREE:
+        number = draw(sheets)
+        actor.sheets[day & 1] = number
+        _begin_sheet(sheets.rows[number], day, actor.baseline, baselines, peers, peer_row)
+    sheet = sheets.rows[number]
+    hour = (event.time // HOUR) % HOURS_PER_DAY
+    sheet.searches += 1
+    sheet.hours[hour] += 1
+    sheet.awake |= np.uint32(1 << hour)
+    if reached:
+        sheet.reach += 1
+        sheet.reach_hours[hour] += 1
+        sheet.peak = max(sheet.peak, np.uint32(sheet.reach_hours[hour]))
+    if event.limit >= 0:
+        sheet.limits += 1
+        sheet.limit_sum += math.log1p(float(event.limit))
+    if event.threshold >= 0:
+        sheet.thresholds += 1
+        sheet.threshold_sum += event.threshold
+    if event.offset > 0:
+        sheet.pages += 1
+    if gap > 0:
+        spacing = math.log1p(gap / 1000.0)
+        sheet.gaps += 1
+        sheet.gap_sum += spacing
+        sheet.gap_squares += spacing * spacing
+    describe_day(sheet, out.observed)
+    out.observed[REACH_DAY] = math.log1p(actor.reaches[R_1D])
+    out.observed[REACH_HOUR] = math.log1p(actor.reaches[R_1H])
+    before = actor.sheets[(day + 1) & 1]
+    if before != FREE and sheets.rows[before].day == day - 1:
+        late_hours = sheets.rows[before].awake >> np.uint32(hour + 1)
+        out.observed[AWAKE] += ones(np.uint64(late_hours))
+    for k in range(TRAITS):
+        out.expected[k] = sheet.expected[k]
+        out.spread[k] = sheet.spread[k]
+    out.freedom = sheet.freedom
+    out.carried = actor.carried
+    out.searches_today = sheet.searches
+    out.reach_today = sheet.reach
+    out.rate_5m = actor.rates[H_5M]
+    out.rate_1h = actor.rates[H_1H]
+    out.searches = actor.searches
+    out.first = actor.first
+
+
+@kernel
+def _begin_sheet(
+    sheet: Row,
+    day: int,
+    baseline: int,
+    baselines: PoolView,
+    peers: PeerView,
+    peer_row: int,
+) -> None:
+    """An empty day and what to expect of it: the actor's own days, shrunk to its peers'.
+
+    Normal days around an actor's own mean, which is normal around its peers' mean; the
+    prediction for one more day is Student's t.
+    """
+    sheet.day = day
+    sheet.suspect = 0
+    sheet.searches = 0
+    sheet.reach = 0
+    sheet.pages = 0
+    sheet.limits = 0
+    sheet.thresholds = 0
+    sheet.gaps = 0
+    sheet.limit_sum = 0.0
+    sheet.threshold_sum = 0.0
+    sheet.gap_sum = 0.0
+    sheet.gap_squares = 0.0
+    sheet.awake = 0
+    sheet.peak = 0
+    sheet.hours[:] = 0
+    sheet.reach_hours[:] = 0
+    sheet.freedom = _PRIOR_FREEDOM
+    for k in range(TRAITS):
+        between = peers.between[peer_row, k] ** 2
+        within = peers.within[peer_row, k] ** 2
+        center = peers.mean[peer_row, k]
+        sure = 1.0 / between
+        if baseline != FREE:
+            own = baselines.rows[baseline]
+            days = own.days[k]
+            within = (_PRIOR_FREEDOM * within + own.squares[k]) / (_PRIOR_FREEDOM + days)
+            sure += days / within
+            center += (own.mean[k] - center) * (days / within) / sure
+            if k == REACH_DAY:
+                sheet.freedom = _PRIOR_FREEDOM + days
+        sheet.expected[k] = center
+        sheet.spread[k] = math.sqrt(within + 1.0 / sure)
+
+
+@kernel
+def describe_day(sheet: Row, traits: NDArray[np.float32]) -> None:
+    """The day's traits; NaN where it says too little."""
+    traits[REACH_DAY] = math.log1p(float(sheet.reach))
+    traits[REACH_HOUR] = math.log1p(float(sheet.peak))
+    traits[AWAKE] = ones(np.uint64(sheet.awake))
+    traits[LIMIT] = np.nan
+    traits[OPENNESS] = np.nan
+    traits[PAGING] = np.nan
+    traits[REGULARITY] = np.nan
+    if sheet.limits >= LEAST_SEARCHES:
+        traits[LIMIT] = sheet.limit_sum / sheet.limits
+    if sheet.thresholds >= LEAST_SEARCHES:
+        traits[OPENNESS] = 1.0 - sheet.threshold_sum / sheet.thresholds
+    if sheet.searches >= LEAST_SEARCHES:
+        traits[PAGING] = sheet.pages / sheet.searches
+    if sheet.gaps >= LEAST_GAPS:
+        mean = sheet.gap_sum / sheet.gaps
+        traits[REGULARITY] = -math.sqrt(max(0.0, sheet.gap_squares / sheet.gaps - mean * mean))

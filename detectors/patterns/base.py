@@ -1,0 +1,86 @@
+"""What a misuse pattern is: a frozen value that turns figures into evidence and words."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Protocol
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
+from ..events import Records
+
+Share = Annotated[float, Meta(gt=0, le=1)]
+Positive = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the shards say of some events, column by column, all of the same length.
+
+    Attributes:
+        events: `EVENT` records.
+        actors: `ACTOR_FIGURES` records.
+        subjects: `SUBJECT_FIGURES` records.
+        networks: `NETWORK_FIGURES` records.
+    """
+
+    events: Records
+    actors: Records
+    subjects: Records
+    networks: Records
+
+    def __len__(self) -> int:
+        """How many events."""
+        return len(self.events)
+
+    def at(self, numbers: NDArray[np.intp]) -> "Figures":
+        """The figures of some of the events."""
+        return Figures(
+            self.events[numbers],
+            self.actors[numbers],
+            self.subjects[numbers],
+            self.networks[numbers],
+        )
+
+
+class Pattern(Protocol):
+    """One kind of misuse.
+
+    Evidence is in nats: about minus the logarithm of how often the innocent look like
+    this in an actor-day. It is a pure function of the figures, finite or NaN (not judged).
+    """
+
+    code: ClassVar[PatternCode]
+    entity: ClassVar[EntityType]
+    # The least capability level (0-3) whose fields the pattern needs.
+    level: ClassVar[int]
+    taxonomy: ClassVar[Taxonomy]
+    # Days without evidence after which an episode is closed, and forgotten.
+    quiet_days: ClassVar[int]
+    memory_days: ClassVar[int]
+    # (a, b): of innocent actor-days exp(a - b x) reach evidence x.
+    null: ClassVar[tuple[float, float]]
+
+    @property
+    def budget_share(self) -> float:
+        """The pattern's share of the alert budget."""
+        ...
+
+    @property
+    def shadow(self) -> bool:
+        """Whether its alerts page nobody."""
+        ...
+
+    def evidence(self, figures: Figures) -> NDArray[np.float64]:
+        """Nats per event, shape (n,); NaN where the pattern does not judge."""
+        ...
+
+    def most_severe(self, figures: Figures) -> Severity:
+        """The most severe that an alert on figures of one event may be."""
+        ...
+
+    def reasons(self, figures: Figures) -> tuple[Reason, ...]:
+        """Why, strongest first, for figures of one event."""
+        ...

@@ -1,0 +1,144 @@
+"""bulk_scraping: one account reaches far more people than it, or its peers, ever did."""
+
+from typing import Annotated, ClassVar, Final
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
+from ..state.actors import Trait
+from .base import Count, Figures, Positive, Share
+
+_MANNERS: Final = (Trait.LIMIT, Trait.OPENNESS, Trait.PAGING, Trait.REGULARITY)
+
+
+class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Scraping by one account, fast or slow.
+
+    What is counted is *reach*: searches that returned a person (or, where nobody was
+    found, used a probe) that the account had not searched for before. So a load test with
+    the same few probes, or a nightly job over the same list, reaches nobody.
+
+    A day is judged against a Student-t prediction from the account's own earlier days,
+    shrunk to its peers'. Evidence is the surprise of the volume (busiest of hour and day),
+    to which the manner adds at most as much again: awake around the clock, longer
+    candidate lists, lower thresholds, paging, machine-like gaps. What a slow scraper
+    leaves day by day is carried over as a CUSUM.
+
+    Fails when: an account scraped from its first day among peers that nobody knows yet
+    (a declared warm-up); it never exceeds what its own past makes usual; it is one of
+    many that share the work (that is `distributed_scraping`).
+
+    Sources: Voyager Labs' 600,000 profiles (Meta v. Voyager Labs, 2023); PimEyes' limit
+    of 25 searches a day; sequential tests after Page, "Continuous inspection schemes"
+    (Biometrika 1954).
+    """
+
+    code: ClassVar[PatternCode] = PatternCode.BULK_SCRAPING
+    entity: ClassVar[EntityType] = "actor"
+    level: ClassVar[int] = 0
+    quiet_days: ClassVar[int] = 3
+    memory_days: ClassVar[int] = 30
+    taxonomy: ClassVar[Taxonomy] = Taxonomy(
+        owasp_oat="OAT-011", owasp_api="API6:2023", mitre_atlas="AML.T0036", mitre_attack="T1119"
+    )
+
+    null: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.5
+    shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
+    least_reach: Annotated[Count, Meta(description="people reached in a day before it is judged")] = 8
+    manner_nats: Annotated[
+        Positive, Meta(description="most evidence that one trait of manner adds, in nats")
+    ] = 3.0
+    awake_nats: Annotated[
+        Positive, Meta(description="most evidence that hours awake add, in nats")
+    ] = 8.0
+
+    def evidence(self, figures: Figures) -> NDArray[np.float64]:
+        """Nats per event; NaN where the event is no search or too old to compare."""
+        actors = figures.actors
+        judged = (actors["row"] >= 0) & ~np.isnan(actors["spread"][:, Trait.REACH_DAY])
+        result = np.where(judged, 0.0, np.nan)
+        busy = np.flatnonzero(judged & (actors["reach_today"] >= self.least_reach))
+        if len(busy):
+            nats = surprise(figures.at(busy))
+            volume = np.maximum(nats[:, Trait.REACH_DAY], nats[:, Trait.REACH_HOUR])
+            manner = np.minimum(nats[:, _MANNERS], self.manner_nats).sum(axis=1)
+            manner += np.minimum(nats[:, Trait.AWAKE], self.awake_nats)
+            carried = np.minimum(actors["carried"][busy], 3 * volume)
+            result[busy] = volume + np.minimum(manner, volume) + carried
+        return result
+
+    def most_severe(self, figures: Figures) -> Severity:
+        """Anything: what was taken does not come back."""
+        return Severity.CRITICAL
+
+    def reasons(self, figures: Figures) -> tuple[Reason, ...]:
+        """Why, strongest first, for figures of one event."""
+        nats = surprise(figures)[0]
+        row = figures.actors[0]
+        found = [
+            (nats[trait], _reason(trait, float(row["observed"][trait]), float(row["expected"][trait])))
+            for trait in Trait
+            if nats[trait] > _WORTH_SAYING
+        ]
+        if row["carried"] > _WORTH_SAYING:
+            found.append((float(row["carried"]), _carried(float(row["carried"]))))
+        found.sort(key=lambda item: -item[0])
+        exposed = float(round(float(row["exposed"])))
+        harm = Reason(
+            feature="identities_exposed",
+            observed=exposed,
+            expected=0.0,
+            unit="people",
+            text=f"about {exposed:,.0f} different people were returned within a month",
+        )
+        return (*(reason for _, reason in found), harm)
+
+
+_WORTH_SAYING: Final = 0.7
+
+
+def surprise(figures: Figures) -> NDArray[np.float64]:
+    """Nats by which each trait exceeds its Student-t prediction, shape (n, traits), ≥ 0.
+
+    The log-likelihood ratio of the prediction's mode to what was observed.
+    """
+    actors = figures.actors
+    freedom = actors["freedom"].astype(np.float64)[:, None]
+    beyond = (actors["observed"] - actors["expected"]).astype(np.float64) / actors["spread"]
+    beyond = np.nan_to_num(np.maximum(beyond, 0.0))
+    nats: NDArray[np.float64] = (freedom + 1) / 2 * np.log1p(beyond**2 / freedom)
+    return nats
+
+
+def _reason(trait: Trait, observed: float, expected: float) -> Reason:
+    """A trait in its natural unit and in words."""
+    if trait in (Trait.REACH_DAY, Trait.REACH_HOUR):
+        span = "a day" if trait is Trait.REACH_DAY else "an hour"
+        seen, usual = np.expm1(observed), max(np.expm1(expected), 0.0)
+        text = f"reached {seen:,.0f} new people in {span}; {usual:,.1f} are usual for this account"
+        return Reason(f"reach_per_{span[2:].strip()}", float(seen), float(usual), "people", text)
+    if trait is Trait.AWAKE:
+        text = f"active in {observed:.0f} of the last 24 hours; {expected:.1f} are usual"
+        return Reason("hours_awake", observed, expected, "hours", text)
+    if trait is Trait.LIMIT:
+        seen, usual = np.expm1(observed), np.expm1(expected)
+        text = f"asked for {seen:,.0f} candidates a search; {usual:,.0f} are usual"
+        return Reason("candidate_limit", float(seen), float(usual), "candidates", text)
+    if trait is Trait.OPENNESS:
+        text = f"score threshold lowered to {1 - observed:.2f}; {1 - expected:.2f} is usual"
+        return Reason("score_threshold", 1 - observed, 1 - expected, "score", text)
+    if trait is Trait.PAGING:
+        text = f"{observed:.0%} of searches page deeper into the list; {expected:.0%} are usual"
+        return Reason("paging", observed, expected, "share", text)
+    text = f"gaps between searches vary by a factor of {np.exp(-observed):.1f}; {np.exp(-expected):.1f} is usual"
+    return Reason("gap_variation", float(np.exp(-observed)), float(np.exp(-expected)), "factor", text)
+
+
+def _carried(nats: float) -> Reason:
+    text = f"earlier days were already too busy, by {nats:.0f} nats of evidence"
+    return Reason("earlier_days", nats, 0.0, "nats", text)

@@ -1,0 +1,1 @@
+"""Shards: pure functions of their input that hold their entities in tables."""

@@ -1,0 +1,171 @@
+"""Tables (rows found by key) and pools (rows found by number), growing with need."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SnapshotError
+from ..events import Records
+from ..kernels.hashing import FREE, PoolView, TableView, index_keys
+
+Arrays = dict[str, NDArray[np.generic]]
+"""Named arrays: how state is carried to and from a snapshot."""
+
+_SMALLEST = 16
+
+
+def _grown(array: NDArray[np.generic], length: int) -> NDArray[np.generic]:
+    larger = np.zeros(length, array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+def _room_for(needed: int, have: int) -> int:
+    """Capacity for `needed` rows: half as much again, so that growing stays cheap."""
+    return have if needed <= have else max(_SMALLEST, needed, have + have // 2)
+
+
+class Pool:
+    """Records that are drawn and given back by number.
+
+    Attributes:
+        rows: the records; numbers index them.
+        used: int64 [rows ever used, rows given back].
+        free: int32 stack of rows given back.
+    """
+
+    def __init__(self, dtype: np.dtype[np.void]) -> None:
+        self.rows: Records = np.zeros(0, dtype)
+        self.used: NDArray[np.int64] = np.zeros(2, np.int64)
+        self.free: NDArray[np.int32] = np.zeros(0, np.int32)
+
+    def ensure(self, more: int) -> None:
+        """Make room for drawing `more` rows."""
+        room = _room_for(int(self.used[0]) + more, len(self.rows))
+        if room > len(self.rows):
+            self.rows = _grown(self.rows, room)  # type: ignore[assignment]
+            self.free = _grown(self.free, room)  # type: ignore[assignment]
+
+    def view(self, more: int) -> PoolView:
+        """The arrays for a kernel that draws at most `more` rows."""
+        self.ensure(more)
+        return PoolView(self.rows, self.used, self.free)
+
+    @property
+    def live(self) -> int:
+        """How many rows are drawn and not given back."""
+        return int(self.used[0] - self.used[1])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return int(self.rows.nbytes + self.free.nbytes)
+
+    def arrays(self) -> Arrays:
+        """What a snapshot keeps."""
+        used, freed = self.used
+        return {"rows": self.rows[:used], "used": self.used, "free": self.free[:freed]}
+
+    def load(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Take a snapshot's arrays over.
+
+        Raises:
+            SnapshotError: the rows have another layout.
+        """
+        _check_layout(self.rows, arrays["rows"])
+        self.rows = arrays["rows"].copy()  # type: ignore[assignment]
+        self.used = arrays["used"].astype(np.int64)
+        self.free = np.zeros(len(self.rows), np.int32)
+        self.free[: self.used[1]] = arrays["free"]
+
+
+class Table:
+    """Records found by a 64-bit key, numbered in the order in which keys first came.
+
+    Attributes:
+        rows: the records.
+        keys: uint64, the key of each row.
+        slots: int32 open-addressing index from key to row.
+        used: int64 [number of rows].
+    """
+
+    def __init__(self, dtype: np.dtype[np.void]) -> None:
+        self.rows: Records = np.zeros(0, dtype)
+        self.keys: NDArray[np.uint64] = np.zeros(0, np.uint64)
+        self.slots: NDArray[np.int32] = np.full(2 * _SMALLEST, FREE, np.int32)
+        self.used: NDArray[np.int64] = np.zeros(1, np.int64)
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return int(self.used[0])
+
+    def ensure(self, more: int) -> None:
+        """Make room for `more` new keys, at most two thirds of the slots taken."""
+        needed = len(self) + more
+        room = _room_for(needed, len(self.rows))
+        if room > len(self.rows):
+            self.rows = _grown(self.rows, room)  # type: ignore[assignment]
+            self.keys = _grown(self.keys, room)  # type: ignore[assignment]
+        if 3 * needed > 2 * len(self.slots):
+            self._reindex(needed)
+
+    def view(self, more: int) -> TableView:
+        """The arrays for a kernel that adds at most `more` keys."""
+        self.ensure(more)
+        return TableView(self.rows, self.keys, self.slots, self.used)
+
+    def keep(self, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Drop the rows that are not `kept` (shape (len,)).
+
+        Returns:
+            int64, shape (len before,): each old row's new number, `FREE` if dropped.
+        """
+        moved = np.where(kept, np.cumsum(kept) - 1, FREE).astype(np.int64)
+        count = int(kept.sum())
+        self.rows = self.rows[: len(kept)][kept]
+        self.keys = self.keys[: len(kept)][kept]
+        self.used[0] = count
+        self._reindex(count)
+        return moved
+
+    def _reindex(self, needed: int) -> None:
+        length = 1 << max(5, int(2 * needed - 1).bit_length())
+        self.slots = np.full(length, FREE, np.int32)
+        index_keys(self.slots, self.keys, len(self))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return int(self.rows.nbytes + self.keys.nbytes + self.slots.nbytes)
+
+    def arrays(self) -> Arrays:
+        """What a snapshot keeps; the index is built anew."""
+        return {"rows": self.rows[: len(self)], "keys": self.keys[: len(self)]}
+
+    def load(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Take a snapshot's arrays over.
+
+        Raises:
+            SnapshotError: the rows have another layout.
+        """
+        _check_layout(self.rows, arrays["rows"])
+        self.rows = arrays["rows"].copy()  # type: ignore[assignment]
+        self.keys = arrays["keys"].astype(np.uint64)
+        self.used[0] = len(self.rows)
+        self._reindex(len(self))
+
+
+def _check_layout(expected: Records, found: NDArray[np.generic]) -> None:
+    if expected.dtype != found.dtype:
+        message = f"state rows are laid out as {found.dtype}, this version has {expected.dtype}"
+        raise SnapshotError(message)
+
+
+def under(kept: Mapping[str, NDArray[np.generic]], name: str) -> Arrays:
+    """The arrays whose names begin with `name.`, without it."""
+    return {
+        key.removeprefix(f"{name}."): array
+        for key, array in kept.items()
+        if key.startswith(f"{name}.")
+    }

@@ -1,0 +1,1 @@
+"""What a row of every kind of entity holds."""

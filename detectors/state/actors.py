@@ -1,0 +1,170 @@
+"""What is kept of an actor.
+
+A row of `ACTOR` is all that an actor who searched twice costs, beside one short `PAIR`
+row a person. The rest is drawn with need: a `SHEET` for a day with searches, given back
+two days later; a `BASELINE` after the first whole day; a `RHYTHM` after the third; a
+`HISTORY` for a person searched on a second day; sketches of the identities exposed.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+"""Milliseconds."""
+
+HOURS_PER_DAY = 24
+HOURS_PER_WEEK = 168
+
+HORIZONS: NDArray[np.float64] = np.array([5 * MINUTE, HOUR, DAY, 7 * DAY, 30 * DAY], np.float64)
+"""Mean lifetimes of the decayed counts, ms."""
+
+H_5M, H_1H, H_1D, H_7D, H_30D = range(5)
+
+REACH_HORIZONS: NDArray[np.float64] = np.array([HOUR, DAY], np.float64)
+"""Mean lifetimes of the decayed counts of people reached for the first time, ms."""
+
+R_1H, R_1D = range(2)
+
+
+class Trait(IntEnum):
+    """What an actor's day is described by; more is more like scraping."""
+
+    REACH_DAY = 0  # ln(1 + people reached for the first time in a day)
+    REACH_HOUR = 1  # ln(1 + the same in the busiest hour)
+    AWAKE = 2  # hours of the day with a search
+    LIMIT = 3  # mean ln(1 + candidates asked for)
+    OPENNESS = 4  # 1 - mean score threshold
+    PAGING = 5  # share of searches that page deeper into a candidate list
+    REGULARITY = 6  # minus the standard deviation of ln(1 + gap in seconds)
+
+
+TRAITS = len(Trait)
+
+ACTOR = np.dtype(
+    [
+        ("actor", "u8", (2,)),
+        ("tenant", "u8"),
+        ("cohort", "u8"),
+        ("first", "i8"),
+        ("last", "i8"),
+        ("utc_offset", "i2"),
+        ("suspect_days", "i2"),
+        ("suspect_on", "i4"),
+        ("searches", "u4"),
+        ("explained", "u4"),
+        ("rates", "f8", (len(HORIZONS),)),
+        ("reaches", "f8", (len(REACH_HORIZONS),)),
+        # Persons searched for (pairs), those on a second day, and the days beyond the first.
+        ("pairs", "u4"),
+        ("returning", "u4"),
+        ("return_days", "u4"),
+        # Evidence that earlier days left, in nats.
+        ("carried", "f4"),
+        # Numbers in the pools, `FREE` if not drawn.
+        ("sheets", "i4", (2,)),
+        ("baseline", "i4"),
+        ("rhythm", "i4"),
+        ("sketch", "i4"),
+        ("sketch_epoch", "i4"),
+    ]
+)
+
+SHEET = np.dtype(
+    [
+        ("day", "i4"),
+        # 1 if a pattern suspects the actor on that day.
+        ("suspect", "u1"),
+        ("searches", "u4"),
+        ("reach", "u4"),
+        ("pages", "u4"),
+        ("limits", "u4"),
+        ("thresholds", "u4"),
+        ("gaps", "u4"),
+        ("limit_sum", "f8"),
+        ("threshold_sum", "f8"),
+        ("gap_sum", "f8"),
+        ("gap_squares", "f8"),
+        # Bit h: a search in hour h (UTC); the most people reached in one hour.
+        ("awake", "u4"),
+        ("peak", "u4"),
+        ("hours", "u2", (HOURS_PER_DAY,)),
+        ("reach_hours", "u2", (HOURS_PER_DAY,)),
+        # What was to be expected of the day: a Student-t per trait, fixed as it begins.
+        ("expected", "f4", (TRAITS,)),
+        ("spread", "f4", (TRAITS,)),
+        ("freedom", "f4"),
+    ]
+)
+
+BASELINE = np.dtype(
+    [
+        ("days", "f4", (TRAITS,)),
+        ("mean", "f4", (TRAITS,)),
+        ("squares", "f4", (TRAITS,)),
+    ]
+)
+
+RHYTHM = np.dtype([("hours", "u1", (HOURS_PER_WEEK,))])
+
+PAIR = np.dtype(
+    [
+        ("actor_row", "i4"),
+        ("day", "i4"),
+        ("searches", "u4"),
+        ("explained", "u4"),
+        # Which of 64 hash cells a probe fell into: distinct probes by linear counting.
+        ("probes", "u8"),
+        ("history", "i4"),
+        # 1 if the pair is with a person, 0 if with a probe that found nobody.
+        ("person", "u1"),
+    ]
+)
+
+HISTORY = np.dtype(
+    [
+        ("first_day", "i4"),
+        # Bit b: searched on day `PAIR.day` - b; `plain` if a search that day had no reason.
+        ("days", "u8", (2,)),
+        ("plain", "u8", (2,)),
+    ]
+)
+
+ACTOR_FIGURES = np.dtype(
+    [
+        # The actor's row in its shard; `FREE` if the event is not judged (a duplicate).
+        ("row", "i4"),
+        ("observed", "f4", (TRAITS,)),
+        ("expected", "f4", (TRAITS,)),
+        ("spread", "f4", (TRAITS,)),
+        ("freedom", "f4"),
+        ("carried", "f4"),
+        ("searches_today", "u4"),
+        ("reach_today", "u4"),
+        ("rate_5m", "f4"),
+        ("rate_1h", "f4"),
+        ("searches", "u4"),
+        ("first", "i8"),
+        ("exposed", "f4"),
+        # The pair of this actor and the event's person; zeros if it named none.
+        ("pair_searches", "u4"),
+        ("pair_explained", "u4"),
+        ("pair_days", "i4"),
+        ("pair_plain_days", "i4"),
+        ("pair_probes", "f4"),
+        ("pair_since", "i4"),
+        ("pair_is_new", "u1"),
+        ("pair_returned", "u1"),
+        ("pair_new_day", "u1"),
+        # The actor's other pairs.
+        ("other_pairs", "u4"),
+        ("other_returning", "u4"),
+        ("other_return_days", "u4"),
+        # The actor's peers: returns per pair, and share of searches with a reason.
+        ("peer_returns", "f4"),
+        ("peer_explained", "f4"),
+    ]
+)

@@ -1,0 +1,1 @@
+"""The shell around the detectors: bytes in, bytes out."""

@@ -1,0 +1,1 @@
+"""The commands of `probewatch`, one module each; those of a package of its own live there."""

@@ -1,0 +1,88 @@
+"""`probewatch replay`."""
+
+import os
+from pathlib import Path
+
+import click
+import msgspec
+
+from detectors.alerts import Alert
+from streams.options import IN_FILE, OUT_FILE
+from streams.outputs import NameMode, Outputs
+from streams.progress import reading
+from streams.report import latest, print_alerts, print_summary
+from streams.settings import Settings, find, load
+from streams.settings.sections import Format
+from streams.terminal import console
+
+EPILOG = """\b
+Example:
+  probewatch replay monday.jsonl.gz tuesday.jsonl.gz --alerts alerts.jsonl
+  zcat access.log.gz | probewatch replay - --format combined --pseudonyms none
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("files", nargs=-1, required=True, type=IN_FILE, metavar="FILE...")
+@click.option("--alerts", type=OUT_FILE, metavar="OUT.jsonl", help="Every revision of every alert.")
+@click.option("--scores", type=OUT_FILE, metavar="OUT.npz", help="Every event's score by pattern.")
+@click.option("--rejects", type=OUT_FILE, metavar="OUT.jsonl", help="Why records were rejected.")
+@click.option("--summary", type=OUT_FILE, metavar="OUT.json", help="The summary, as JSON.")
+@click.option("--save-state", type=OUT_FILE, metavar="STATE", help="What is known at the end.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["query", "combined"]),
+    help="query: probewatch.query.v1 as JSON lines; combined: a web server's log. "
+    "[default: as configured]",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
+)
+@click.option(
+    "--pseudonyms",
+    type=click.Choice(["keyed", "none"]),
+    default="keyed",
+    show_default=True,
+    help="none writes ids as they are given: for synthetic or already pseudonymous data.",
+)
+def replay(
+    files: tuple[str, ...],
+    format_: Format | None,
+    config: Path | None,
+    pseudonyms: NameMode,
+    **outputs: Path | None,
+) -> None:
+    """Judge the queries in FILEs, in the order given, and show the alerts.
+
+    A FILE holds a query per line, plain or compressed (.gz, .zst); - is standard input.
+    Nothing but the files named is written, and the same input gives the same alerts.
+    """
+    settings = _settings(config, format_)
+    # Imported here so that --help and wrong usage do not wait for the compiled kernels.
+    from streams.replay import replay as judge  # noqa: PLC0415
+
+    alerts: dict[str, Alert] = {}
+
+    def keep(alert: Alert) -> None:
+        alerts[alert.alert_id] = alert
+
+    destination = Outputs(**outputs, names=pseudonyms, on_alert=keep)
+    with reading(files) as progress:
+        result = judge(settings, files, destination, progress)
+    out = console()
+    print_alerts(latest(alerts.values()), out)
+    out.print()
+    print_summary(result, out)
+
+
+def _settings(config: Path | None, format_: Format | None) -> Settings:
+    settings = load(find(config, os.environ))
+    if format_ is None:
+        return settings
+    return msgspec.structs.replace(
+        settings, input=msgspec.structs.replace(settings.input, format=format_)
+    )

@@ -1,0 +1,1 @@
+"""Other formats of query logs, brought to the fields of the schema."""

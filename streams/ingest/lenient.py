@@ -1,0 +1,159 @@
+"""The slow and patient reading of a record that the fast decoder would not take.
+
+It tells what is wrong with a record that is no event, and repairs one that is: an optional
+field that is wrong is dropped and counted, so that a 600-character user agent cannot make
+a scraper invisible.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import msgspec
+
+from .rejects import Reason, Rejected
+from .schema import (
+    COUNTS,
+    FIELDS,
+    FORBIDDEN,
+    LARGEST_COUNT,
+    LONGEST,
+    MAX_CANDIDATES,
+    REQUIRED,
+)
+
+LONGEST_INTEGER = 400
+"""Digits; a float's range ends at 309, and Python's own limit of 4,300 is an exception."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A record that is an event.
+
+    Attributes:
+        values: the fields that can be used, by name; nulls are left out.
+        unknown: names that are not of this schema.
+        dropped: names of the optional fields that were dropped or cut.
+    """
+
+    values: dict[str, Any]
+    unknown: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+def read_line(line: bytes, index: int) -> Repaired | Rejected:
+    """Read one line of JSON as patiently as the format allows.
+
+    A byte order mark is skipped. Of a repeated name the last counts. Bytes that are not
+    UTF-8, and lone surrogates, spoil the string that holds them and not the record.
+    """
+    text = line.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    try:
+        record = _JSON.decode(text)
+    except RecursionError:
+        return Rejected(index, "too_deep")
+    except ValueError:
+        return Rejected(index, "not_json")
+    if not isinstance(record, dict):
+        return Rejected(index, "not_object")
+    return judge(record, index)
+
+
+def judge(record: Mapping[str, Any], index: int) -> Repaired | Rejected:
+    """Decide whether a record is an event, and repair it if it is."""
+    for name in record:
+        if name.casefold() in FORBIDDEN:
+            return Rejected(index, "forbidden_field", name.casefold())
+    values: dict[str, Any] = {}
+    for name in REQUIRED:
+        value = _whole(record.get(name))
+        reason = _refusal(name, value)
+        if reason is not None:
+            return Rejected(index, reason, name)
+        values[name] = value
+    unknown = []
+    dropped = []
+    for name, value in record.items():
+        if name not in FIELDS:
+            unknown.append(name)
+        elif value is not None and name not in REQUIRED:
+            repaired, intact = _repaired(name, value)
+            if repaired is not None:
+                values[name] = repaired
+            if not intact:
+                dropped.append(name)
+    return Repaired(values, tuple(unknown), tuple(dropped))
+
+
+def _refusal(name: str, value: Any) -> Reason | None:
+    if value is None:
+        return "missing_field"
+    if _fits(name, value):
+        return None
+    if name == "event_time" and isinstance(value, int) and not isinstance(value, bool):
+        return "bad_time"
+    if not isinstance(value, str):
+        return "wrong_type"
+    if name in ("operation", "outcome") or not _is_unicode(value):
+        return "bad_value"
+    return "bad_length"
+
+
+def _fits(name: str, value: Any) -> bool:
+    if isinstance(value, str) and not _is_unicode(value):
+        return False
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    try:
+        msgspec.convert(value, FIELDS[name].type)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _repaired(name: str, value: Any) -> tuple[Any, bool]:
+    """The value that can be used, None if none can, and whether it is the one that was sent."""
+    if isinstance(value, list):
+        return _repaired_list(name, value)
+    value = _whole(value)
+    if _fits(name, value):
+        return value, True
+    if name in COUNTS and isinstance(value, int) and value > LARGEST_COUNT:
+        return LARGEST_COUNT, True
+    if name in LONGEST and isinstance(value, str):
+        cut = value[: LONGEST[name]]
+        return (cut if _fits(name, cut) else None), False
+    return None, False
+
+
+def _repaired_list(name: str, value: list[Any]) -> tuple[Any, bool]:
+    if not all(isinstance(item, str) and _is_unicode(item) for item in value):
+        return None, False
+    cut = [item[: LONGEST["subject_id"]] for item in value[:MAX_CANDIDATES]]
+    return (cut, cut == value) if _fits(name, cut) else (None, False)
+
+
+def _whole(value: Any) -> Any:
+    """5.0 is an integer to JSON, which has but one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else math.inf
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+_JSON = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse)

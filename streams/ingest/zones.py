@@ -1,0 +1,56 @@
+"""How far east of UTC the clock on an actor's wall is."""
+
+import zoneinfo
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEP_MS = 1_800_000
+"""Half an hour: daylight saving begins on a full hour of UTC, on Lord Howe Island between."""
+
+MOST_OFFSETS = 65_536
+
+UNKNOWN = -32_768
+"""Stands for a name that is no zone; zones lie within ±16 hours of UTC."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+
+
+class UtcOffsets(dict[tuple[str | None, int], int]):
+    """Minutes east of UTC by zone and half hour of the epoch, filled as they are asked for."""
+
+    def minutes(
+        self, zones: Sequence[str | None], times: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int16], int]:
+        """The offset of each zone at its time, shape (n,), and how many names are no zone.
+
+        Where no zone is given, or none of that name is known, the offset is 0.
+        """
+        if len(self) > MOST_OFFSETS:
+            self.clear()
+        steps = (times // STEP_MS).tolist()
+        pairs = zip(zones, steps, strict=True)
+        offsets = np.fromiter(map(self.__getitem__, pairs), np.int16, len(steps))
+        unknown = offsets == UNKNOWN
+        offsets[unknown] = 0
+        return offsets, int(np.count_nonzero(unknown))
+
+    def __missing__(self, key: tuple[str | None, int]) -> int:
+        name, step = key
+        if not name:
+            return 0
+        if name not in _zone_names():
+            return UNKNOWN
+        at = min(_EPOCH + timedelta(milliseconds=step * STEP_MS), _LATEST)
+        offset = at.astimezone(zoneinfo.ZoneInfo(name)).utcoffset() or timedelta()
+        self[key] = minutes = round(offset / timedelta(minutes=1))
+        return minutes
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())

@@ -1,0 +1,133 @@
+"""Settings from a TOML file, whole and checked, or the faults that are in it."""
+
+import functools
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from detectors.config import Detection
+from detectors.errors import ConfigError
+
+from .faults import FaultyConfigError, unreadable
+from .sections import Input, Pseudonyms, Section, Subjects, Tenants
+from .template import template
+from .validation import validate
+
+CONFIG_VARIABLE = "PROBEWATCH_CONFIG"
+DEFAULT_FILE = "probewatch.toml"
+
+_TOML_POSITION = re.compile(
+    r"(.*) \(at (?:line (\d+), column (\d+)|(end of document))\)", re.DOTALL
+)
+
+
+class Settings(Section, frozen=True):
+    """Everything that can be set, with its defaults; secrets are kept apart.
+
+    Attributes:
+        detection: what the detectors are given; its fields are top-level tables of the file.
+    """
+
+    input: Input = Input()
+    subjects: Subjects = Subjects()
+    pseudonyms: Pseudonyms = Pseudonyms()
+    tenants: Tenants = Tenants()
+    detection: Detection = Detection()
+
+    @property
+    def config_hash(self) -> str:
+        """Twelve hex digits, the same for all settings that judge alike."""
+        judging = (
+            self.detection,
+            self.subjects,
+            self.input.allowed_lateness,
+            self.input.sort_window,
+        )
+        text = msgspec.json.encode(judging, order="sorted")
+        return hashlib.blake2b(text, digest_size=6).hexdigest()
+
+
+def load(path: Path | None) -> Settings:
+    """The settings in a file, or the defaults without one.
+
+    Raises:
+        ConfigError: the file cannot be read or parsed.
+        FaultyConfigError: keys or values in it are wrong; it holds all faults.
+    """
+    return Settings() if path is None else parse(_document(path), str(path), path.parent)
+
+
+def parse(document: Mapping[str, Any], name: str, directory: Path) -> Settings:
+    """The settings that a parsed file spells.
+
+    Args:
+        document: the file's tables.
+        name: how messages call the file.
+        directory: where relative paths in it start.
+
+    Raises:
+        FaultyConfigError: keys or values are wrong; it holds all faults.
+    """
+    file, faults = validate(document, _file_type())
+    if file is None:
+        raise FaultyConfigError(name, faults)
+    tables = msgspec.structs.asdict(file)
+    detection = Detection(**{name: tables.pop(name) for name in Detection.__struct_fields__})
+    settings = Settings(**tables, detection=detection)
+    if not settings.pseudonyms.key_file:
+        return settings
+    key_file = str(directory / settings.pseudonyms.key_file)
+    pseudonyms = msgspec.structs.replace(settings.pseudonyms, key_file=key_file)
+    return msgspec.structs.replace(settings, pseudonyms=pseudonyms)
+
+
+def find(given: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The file to load: the one given, the environment's, `probewatch.toml` here, or none."""
+    if given is not None:
+        return given
+    if named := environ.get(CONFIG_VARIABLE):
+        return Path(named)
+    default = Path(DEFAULT_FILE)
+    return default if default.exists() else None
+
+
+def default_file() -> str:
+    """The commented `probewatch.toml` with every setting at its default."""
+    return template(_file_type())
+
+
+@functools.cache
+def _file_type() -> type[msgspec.Struct]:
+    """The file's top level: the settings, with those of detection lifted into it."""
+    shell = [field for field in msgspec.structs.fields(Settings) if field.name != "detection"]
+    fields = [
+        (field.name, field.type, field.default)
+        for field in (*shell, *msgspec.structs.fields(Detection))
+    ]
+    return msgspec.defstruct("File", fields, frozen=True, forbid_unknown_fields=True, kw_only=True)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax(path, str(error))) from error
+
+
+def _syntax(path: Path, message: str) -> str:
+    match = _TOML_POSITION.fullmatch(message)
+    if match is None:
+        return f"{path}: {message}"
+    what, line, column, end = match.groups()
+    line = line or str(path.read_bytes().count(b"\n") + 1)
+    return f"{path}:{line}: {what} ({end or f'column {column}'})"

@@ -1,0 +1,88 @@
+"""What a run did, in figures."""
+
+from pathlib import Path
+
+import msgspec
+import orjson
+
+from detectors.alerts import Mode, PatternCode, Severity
+
+
+class AlertCount(msgspec.Struct, frozen=True):
+    """Alerts (episodes, by their last revision) of one kind."""
+
+    pattern: PatternCode
+    severity: Severity
+    mode: Mode
+    count: int
+
+
+class Tracked(msgspec.Struct, frozen=True):
+    """Entities of one kind that are remembered at the end, and those given up for room."""
+
+    kind: str
+    count: int
+    bytes: int
+    evicted: int = 0
+
+
+class TenantLevel(msgspec.Struct, frozen=True):
+    """What a tenant's events can show.
+
+    Attributes:
+        level: capability level, 0 to 3, measured from the events.
+        disabled: patterns that this level cannot support.
+    """
+
+    tenant: str
+    level: int
+    events: int
+    disabled: tuple[PatternCode, ...] = ()
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a run; its JSON is `probewatch.summary.v1`.
+
+    Attributes:
+        config_hash: of the settings that judged.
+        records: input records, all of them.
+        events: events judged.
+        rejected: records that are no event, by reason.
+        dropped_fields: optional fields taken as absent for a wrong type or range, by name.
+        ignored_fields: unknown fields, in all; their names are the sender's and not kept.
+        late: events further behind than is allowed, not judged.
+        duplicates: events seen before, not judged again.
+        clock_ahead: events whose clock was too far ahead of their neighbours'.
+        first_event_time: RFC 3339; None without an event.
+        last_event_time: RFC 3339; None without an event.
+        seconds: wall time from the first byte to the last alert.
+        peak_memory_bytes: of the process.
+    """
+
+    schema: str = "probewatch.summary.v1"
+    config_hash: str
+    records: int
+    events: int
+    rejected: dict[str, int] = {}
+    dropped_fields: dict[str, int] = {}
+    ignored_fields: int = 0
+    late: int = 0
+    duplicates: int = 0
+    clock_ahead: int = 0
+    first_event_time: str | None = None
+    last_event_time: str | None = None
+    alerts: tuple[AlertCount, ...] = ()
+    seconds: float = 0.0
+    events_per_second: float = 0.0
+    peak_memory_bytes: int = 0
+    tracked: tuple[Tracked, ...] = ()
+    tenants: tuple[TenantLevel, ...] = ()
+
+
+def write_summary(summary: Summary, path: Path) -> None:
+    """Write it as JSON.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path.write_bytes(orjson.dumps(msgspec.to_builtins(summary), option=orjson.OPT_INDENT_2))
