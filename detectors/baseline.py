@@ -35,8 +35,11 @@ class Prior:
     mean: tuple[float, ...] = (1.6, 1.2, 3.0, 2.4, 0.4, 0.03, -1.6)
     between: tuple[float, ...] = (1.8, 1.4, 5.0, 1.5, 0.25, 0.15, 0.5)
     within: tuple[float, ...] = (0.8, 0.6, 2.0, 0.4, 0.08, 0.06, 0.4)
-    returns: float = 0.15
+    returning: float = 0.15
+    return_days: float = 2.0
+    intensity: float = 1.5
     explained: float = 0.5
+    social: float = 0.5
 
 
 PRIOR: Final = Prior()
@@ -77,16 +80,11 @@ class Peers:
             mean=_with_prior(trust * cohort_mean + (1 - trust) * mean, mean),
             between=_with_prior(np.sqrt(trust * spread + (1 - trust) * between**2), between),
             within=_with_prior(np.sqrt(np.maximum(own_variance, 0.05 * within**2)), within),
-            returns=np.append(
-                (known["returns"] + SURE_PAIRS * prior.returns)
-                / (known["pairs"] + SURE_PAIRS),
-                prior.returns,
-            ),
-            explained=np.append(
-                (known["explained"] + SURE_PAIRS * prior.explained)
-                / (known["searches"] + SURE_PAIRS),
-                prior.explained,
-            ),
+            returning=_share(known["returning"], known["pairs"], prior.returning),
+            return_days=_share(known["return_days"], known["return_pairs"], prior.return_days),
+            intensity=_share(known["pair_searches"], known["pair_days"], prior.intensity),
+            explained=_share(known["explained"], known["named"], prior.explained),
+            social=_share(known["social"], known["named"], prior.social),
         )
 
     def locate(self, cohorts: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -95,6 +93,13 @@ class Peers:
             return np.zeros(len(cohorts), np.int64)
         at = np.minimum(np.searchsorted(self.keys, cohorts), len(self.keys) - 1)
         return np.where(self.keys[at] == cohorts, at, len(self.keys)).astype(np.int64)
+
+
+def _share(
+    part: NDArray[np.float64], whole: NDArray[np.float64], prior: float
+) -> NDArray[np.float64]:
+    """Each cohort's ratio, shrunk to the prior's, and the prior's last."""
+    return np.append((part + SURE_PAIRS * prior) / (whole + SURE_PAIRS), prior)
 
 
 def _with_prior(rows: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     suspect_score: Annotated[
         float, Meta(ge=0, le=1, description="score from which an actor's day is not learned")
-    ] = 0.02
+    ] = 0.2
     release_after_days: Annotated[
         int,
         Meta(ge=1, description="suspect days in a row after which a lasting change is learned"),

@@ -18,7 +18,7 @@ from .patterns import Figures
 from .shards.actors import ActorShard
 from .shards.batch import Stretch, by_shard, cohorts_of
 from .shards.subjects import NetworkShard, SubjectShard
-from .shards.tables import Arrays, under
+from .shards.tables import Arrays, Held, under
 from .snapshot import pack, unpack
 from .state.actors import ACTOR_FIGURES, DAY
 from .state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
@@ -163,19 +163,28 @@ class Pipeline:
             days = events["time"][rows] // DAY
             self.actors[shard].suspect(actors["row"][rows], days)
 
-    def tracked(self) -> dict[str, tuple[int, int]]:
-        """Entities by kind: how many, and the bytes that they take."""
-        total: dict[str, tuple[int, int]] = {}
+    def tracked(self) -> dict[str, Held]:
+        """Entities by kind: how many, the bytes that they take, and how many were dropped."""
+        total: dict[str, Held] = {}
         for shard in (*self.actors, *self.subjects, *self.networks):
-            for kind, (count, size) in shard.tracked.items():
-                before = total.get(kind, (0, 0))
-                total[kind] = (before[0] + count, before[1] + size)
+            for kind, held in shard.tracked.items():
+                total[kind] = held + total.get(kind, Held())
         return total
 
     @property
     def duplicates(self) -> int:
         """Events that were there before."""
         return sum(int(shard.counts[0]) for shard in self.actors)
+
+    @property
+    def untracked(self) -> dict[str, int]:
+        """Events by the kind of entity that there was no room for."""
+        return {
+            "actor": sum(int(shard.counts[1]) for shard in self.actors),
+            "pair": sum(int(shard.counts[2]) for shard in self.actors),
+            "subject": sum(int(shard.counts[0]) for shard in self.subjects),
+            "network": sum(int(shard.counts[0]) for shard in self.networks),
+        }
 
     def snapshot(self) -> bytes:
         """All state as bytes; `restore` and going on equals going on."""

@@ -10,8 +10,8 @@ from detectors.alerts import Alert
 NameMode = Literal["keyed", "none"]
 """Whether ids are written as pseudonyms or as given."""
 
-Progress = Callable[[int, int], None]
-"""Told now and then of bytes read (of all files, as they lie on disk) and of events judged."""
+Progress = Callable[[int, int | None, int], None]
+"""Told now and then of bytes read, bytes in all (None if unknown), and events judged."""
 
 
 def ignore_alert(alert: Alert) -> None:

@@ -8,13 +8,15 @@ misuse of every registered pattern among innocent traffic.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from detectors.config import Detection
 from detectors.events import (
@@ -26,6 +28,7 @@ from detectors.events import (
     Relation,
     empty_rows,
 )
+from detectors.patterns import Figures, Pattern
 from detectors.pipeline import Pipeline
 
 Fields = dict[str, Any]
@@ -65,6 +68,36 @@ def name_of(_kind: str, halves: tuple[int, int]) -> str:
 def pipeline(detection: Detection | None = None) -> Pipeline:
     """A fresh pipeline whose alerts name plain ids."""
     return Pipeline(detection or Detection(), "test", name_of)
+
+
+def figures_of(log: EventBatch, judge: Pipeline | None = None) -> Figures:
+    """What the shards of a pipeline, by default a fresh one, say of every event of a log."""
+    judge = judge or pipeline()
+    listener = _Listener(judge.patterns[0])
+    judge.patterns = (cast("Pattern", listener), *judge.patterns[1:])
+    judge.observe(log)
+    judge.patterns = (listener.pattern, *judge.patterns[1:])
+    return Figures(
+        np.concatenate([part.events for part in listener.heard]),
+        np.concatenate([part.actors for part in listener.heard]),
+        np.concatenate([part.subjects for part in listener.heard]),
+        np.concatenate([part.networks for part in listener.heard]),
+    )
+
+
+class _Listener:
+    """A pattern that keeps the figures that it was shown."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        self.pattern = pattern
+        self.heard: list[Figures] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.pattern, name)
+
+    def evidence(self, figures: Figures) -> NDArray[np.float64]:
+        self.heard.append(figures)
+        return self.pattern.evidence(figures)
 
 
 def at(day: float, hour: float = 0.0, minute: float = 0.0, second: float = 0.0) -> int:
@@ -143,6 +176,7 @@ _COMPARED = {
     "probe_cluster": "probe_cluster_id",
     "user_agent": "user_agent",
     "tls": "tls_ja4",
+    "event": "event_id",
 }
 
 
@@ -161,16 +195,27 @@ def _fill(rows: Records, fields: Sequence[Fields]) -> None:
     put("throttled", "error_code", lambda f: "Throttling" in f["error_code"])
     put("country", "source_country", lambda f: int.from_bytes(f["source_country"].encode()))
     put("utc_offset", "actor_tz", _minutes_east)
-    put("event", "event_id", lambda f: pseudonym("event", f["tenant_id"], f["event_id"])[0])
     put("subject", "subject_id", lambda f: pseudonym("subject", _namespace(f), f["subject_id"]))
     for column, field in _WORDS.items():
-        put(column, field, lambda f, field=field: code(f[field]))
+        put(column, field, partial(_code_in, field))
     for column, field in _FIGURES.items():
-        put(column, field, lambda f, field=field: f[field])
+        put(column, field, itemgetter(field))
     for column, field in _NAMED.items():
-        put(column, field, lambda f, field=field: pseudonym(field, f["tenant_id"], f[field]))
+        put(column, field, partial(_named_in, field))
     for column, field in _COMPARED.items():
-        put(column, field, lambda f, field=field: pseudonym(field, f["tenant_id"], f[field])[0])
+        put(column, field, partial(_first_half_in, field))
+
+
+def _code_in(field: str, fields: Fields) -> int:
+    return code(fields[field])
+
+
+def _named_in(field: str, fields: Fields) -> tuple[int, int]:
+    return pseudonym(field, fields["tenant_id"], fields[field])
+
+
+def _first_half_in(field: str, fields: Fields) -> int:
+    return _named_in(field, fields)[0]
 
 
 def _namespace(fields: Fields) -> str:
@@ -259,18 +304,18 @@ def misuse_log() -> EventBatch:
     events: list[Fields] = []
     for day in range(21):
         for actor in range(12):
-            for _ in range(rng.integers(2, 7)):
-                events.append(
-                    search(
-                        at(day, rng.uniform(8, 18)),
-                        f"actor-{actor}",
-                        f"person-{rng.integers(10_000)}",
-                        case_ref=f"case-{rng.integers(300)}",
-                        candidate_limit=10,
-                        score_threshold=0.8,
-                        source_ip=f"198.51.{actor}.0",
-                    )
+            events += [
+                search(
+                    at(day, rng.uniform(8, 18)),
+                    f"actor-{actor}",
+                    f"person-{rng.integers(10_000)}",
+                    case_ref=f"case-{rng.integers(300)}",
+                    candidate_limit=10,
+                    score_threshold=0.8,
+                    source_ip=f"198.51.{actor}.0",
                 )
+                for _ in range(rng.integers(2, 7))
+            ]
         if day >= 3:
             events += [
                 search(at(day, hour), "actor-3", "ex", source_ip="198.51.3.0")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..events import Operation, Outcome, Records, Row
+from ..events import Operation, Records, Row
 from ..state.actors import DAY, HORIZONS, REACH_HORIZONS
 from .compile import kernel
 from .decay import add, fade
@@ -20,7 +20,6 @@ from .sketch import estimate, insert, release
 
 IDENTIFY = int(Operation.IDENTIFY)
 LIST = int(Operation.LIST)
-SUCCESS = int(Outcome.SUCCESS)
 
 SKETCH_DAYS = 30
 """Identities exposed are counted within calendar epochs of so many days."""
@@ -70,7 +69,7 @@ def observe(
         state: the shard; changed in place.
         peers: what actors are compared with today.
         limits: most [actors, pairs] to hold.
-        counts: [duplicates, not tracked]; added to.
+        counts: [duplicates, without room for the actor, for the pair]; added to.
         figures: `ACTOR_FIGURES` records, one per event.
     """
     for i in order:
@@ -95,10 +94,8 @@ def observe(
         actor = state.actors.rows[row]
         out.row = row
         reached = observe_pair(
-            event, row, actor, state.pairs, state.histories, limits[1], out
+            event, row, actor, state.pairs, state.histories, limits[1], counts, out
         )
-        if event.outcome != SUCCESS:
-            reached = False
         gap = float(event.time - actor.last) if actor.searches > 0 else 0.0
         _count(actor, event, reached)
         if day >= today - 1:
@@ -120,8 +117,11 @@ def observe(
             actor, day, exposed[exposed_offsets[i] : exposed_offsets[i + 1]], event.subject, state
         )
         out.exposed = estimate(actor.sketch, state.short, state.dense)
-        out.peer_returns = peers.returns[peer_rows[i]]
+        out.peer_returning = peers.returning[peer_rows[i]]
+        out.peer_return_days = peers.return_days[peer_rows[i]]
+        out.peer_intensity = peers.intensity[peer_rows[i]]
         out.peer_explained = peers.explained[peer_rows[i]]
+        out.peer_social = peers.social[peer_rows[i]]
 
 
 @kernel
@@ -152,8 +152,6 @@ def _count(actor: Row, event: Row, reached: bool) -> None:
         add(actor.reaches, REACH_HORIZONS, elapsed)
     else:
         fade(actor.reaches, REACH_HORIZONS, elapsed)
-    if event.case[0] != 0 or event.relation == SELF or event.relation == CONSENTED:
-        actor.explained += 1
     actor.first = min(actor.first, event.time)
     if event.time >= actor.last:
         actor.last = event.time

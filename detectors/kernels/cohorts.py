@@ -13,8 +13,14 @@ from .hashing import FREE, TableView, add_row, find_row
 MOST_PAIRS = 10.0
 """One actor with many persons counts as so many pairs, lest it speaks for all its peers."""
 
-MOST_RETURNS = 3.0
-"""And with so many return days a pair at most: monitors do not make returning normal."""
+MOST_RETURNS = 5.0
+"""Of the pairs that it came back to, with so many."""
+
+MOST_DAYS = 8.0
+"""And with so many further days a pair: monitors do not make coming back normal."""
+
+MOST_NAMED = 50.0
+"""And as so many searches that name a person."""
 
 DAILY_MEMORY = 0.98
 """What is left of a cohort's moments after a day: a half-life of 34 days."""
@@ -34,9 +40,14 @@ def fade(cohorts: TableView, days: int) -> None:
             cohort.own_squares[k] *= left
         cohort.actors = 0.0
         cohort.pairs = 0.0
-        cohort.returns = 0.0
-        cohort.searches = 0.0
+        cohort.returning = 0.0
+        cohort.return_pairs = 0.0
+        cohort.return_days = 0.0
+        cohort.pair_days = 0.0
+        cohort.pair_searches = 0.0
+        cohort.named = 0.0
         cohort.explained = 0.0
+        cohort.social = 0.0
 
 
 @kernel
@@ -71,9 +82,18 @@ def count_actors(actors: TableView, cohorts: TableView) -> None:
         actor = actors.rows[row]
         cohort = cohorts.rows[row_of(cohorts, actor.cohort)]
         cohort.actors += 1.0
-        cohort.searches += actor.searches
-        cohort.explained += actor.explained
-        if actor.pairs > 0:
-            pairs = min(float(actor.pairs), MOST_PAIRS)
-            cohort.pairs += pairs
-            cohort.returns += pairs * min(actor.return_days / actor.pairs, MOST_RETURNS)
+        if actor.pairs == 0 or actor.named == 0:
+            continue
+        pairs = min(float(actor.pairs), MOST_PAIRS)
+        cohort.pairs += pairs
+        cohort.returning += pairs * actor.returning / actor.pairs
+        cohort.pair_days += pairs
+        cohort.pair_searches += pairs * actor.named / (actor.pairs + actor.return_days)
+        named = min(float(actor.named), MOST_NAMED)
+        cohort.named += named
+        cohort.explained += named * actor.explained / actor.named
+        cohort.social += named * actor.social / actor.named
+        if actor.returning > 0:
+            returned = min(float(actor.returning), MOST_RETURNS)
+            cohort.return_pairs += returned
+            cohort.return_days += returned * min(actor.return_days / actor.returning, MOST_DAYS)

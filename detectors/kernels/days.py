@@ -85,10 +85,16 @@ def close_day(
 
 @kernel
 def _carry(actor: Row, sheet: Row, found: NDArray[np.float32]) -> None:
-    """CUSUM of the day's volume and waking hours (Page 1954), in nats."""
-    volume = (found[REACH_DAY] - sheet.expected[REACH_DAY]) / sheet.spread[REACH_DAY]
-    awake = (found[AWAKE] - sheet.expected[AWAKE]) / sheet.spread[AWAKE]
-    beyond = min(max(max(volume, awake), _LEAST), _MOST)
+    """CUSUM of the day's volume or waking hours (Page 1954), in nats.
+
+    Beyond is what is beyond both the actor's own days and its peers'.
+    """
+    beyond = _LEAST
+    for k in (REACH_DAY, AWAKE):
+        own = (found[k] - sheet.expected[k]) / sheet.spread[k]
+        peers = (found[k] - sheet.peer_expected[k]) / sheet.peer_spread[k]
+        beyond = max(beyond, min(own, peers))
+    beyond = min(beyond, _MOST)
     carried = actor.carried + SHIFT * beyond - SHIFT * SHIFT / 2
     actor.carried = min(max(carried, 0.0), _MOST_CARRIED)
 

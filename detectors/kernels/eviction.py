@@ -26,8 +26,8 @@ def drop_pairs(
             actor = actors.rows[pair.actor_row]
             days = count_days(histories.rows[pair.history].days)
             actor.pairs -= np.uint32(1)
-            actor.returning -= np.uint32(1)
-            actor.return_days = max(0, np.int64(actor.return_days) - (days - 1))
+            actor.returning -= np.uint32(days > 1)
+            actor.return_days -= np.uint32(days - 1)
         give_back(histories, pair.history)
         pair.history = FREE
 

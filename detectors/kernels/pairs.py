@@ -1,15 +1,18 @@
 """An actor and the persons it searched for: how often, on which days, with what reason."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..events import Relation, Row
+from ..events import CaptureClass, Outcome, Relation, Row
 from ..state.actors import DAY, MINUTE
 from .bits import age_days, cells_to_count, count_days, mark_day
 from .compile import kernel
 from .hashing import FREE, PoolView, TableView, add_row, draw, find_row, mix
 
+SUCCESS = int(Outcome.SUCCESS)
 SELF = int(Relation.SELF)
 CONSENTED = int(Relation.CONSENTED)
+SOCIAL = int(CaptureClass.SOCIAL)
 
 _PROBE_KIND = np.uint64(0x50524F4245)  # keeps a probe's key apart from a person's
 
@@ -22,9 +25,15 @@ def observe_pair(
     pairs: TableView,
     histories: PoolView,
     limit: int,
+    counts: NDArray[np.int64],
     out: Row,
 ) -> bool:
-    """Count the search in its pair; True if it reached somebody (or nobody known) anew."""
+    """Count the search in its pair; True if it reached somebody (or nobody known) anew.
+
+    A search that failed shows nobody, and must not hide that its repetition does.
+    """
+    if event.outcome != SUCCESS:
+        return False
     person = event.subject[0] != 0
     if person:
         key = mix(event.actor[0], event.subject[0])
@@ -37,6 +46,7 @@ def observe_pair(
     fresh = number == FREE
     if fresh:
         if pairs.used[0] >= limit:
+            counts[2] += 1
             return True
         number = add_row(pairs, key)
         pairs.rows[number].actor_row = row
@@ -49,16 +59,19 @@ def observe_pair(
     if event.relation == SELF:
         return fresh
     reason = event.case[0] != 0 or event.relation == CONSENTED
-    new_day = _mark_pair_day(pair, day, not reason, actor, histories, person, out)
+    _mark_pair_day(pair, day, not reason, actor, histories, person, out)
     pair.searches += 1
-    if reason:
-        pair.explained += 1
+    pair.explained += reason
+    pair.social += event.capture == SOCIAL
+    if person:
+        actor.named += 1
+        actor.explained += reason
+        actor.social += event.capture == SOCIAL
     if event.probe != 0:
         pair.probes |= np.uint64(1) << (event.probe & np.uint64(63))
     if person:
         _describe_pair(pair, actor, histories, out)
-        out.pair_is_new = fresh
-        out.pair_new_day = new_day
+        out.pair_is_new = pair.searches == 1
     return fresh
 
 
@@ -71,13 +84,13 @@ def _mark_pair_day(
     histories: PoolView,
     person: bool,
     out: Row,
-) -> bool:
-    """Mark the day in the pair's bitmaps; True if it is a further day."""
+) -> None:
+    """Mark the day in the pair's bitmaps; count at the actor the days that came and went."""
     if pair.history == FREE:
         if pair.searches == 0:
             pair.day = day
         if day == pair.day:
-            return False
+            return
         pair.history = draw(histories)
         history = histories.rows[pair.history]
         history.days[:] = 0
@@ -85,21 +98,22 @@ def _mark_pair_day(
         history.days[0] = 1
         history.plain[0] = 1 if pair.explained < pair.searches else 0
         history.first_day = pair.day
-        if person:
-            actor.returning += 1
-            out.pair_returned = True
     history = histories.rows[pair.history]
+    before = count_days(history.days)
     if day > pair.day:
         age_days(history.days, day - pair.day)
         age_days(history.plain, day - pair.day)
         pair.day = day
     history.first_day = min(history.first_day, day)
-    new_day = mark_day(history.days, pair.day - day)
+    mark_day(history.days, pair.day - day)
     if plain:
         mark_day(history.plain, pair.day - day)
-    if new_day and person:
-        actor.return_days += 1
-    return new_day
+    if person:
+        after = count_days(history.days)
+        out.pair_returned = np.int64(after > 1) - np.int64(before > 1)
+        out.pair_new_days = after - before
+        actor.returning += out.pair_returned
+        actor.return_days += out.pair_new_days
 
 
 @kernel
@@ -107,6 +121,10 @@ def _describe_pair(pair: Row, actor: Row, histories: PoolView, out: Row) -> None
     out.pair_searches = pair.searches
     out.pair_explained = pair.explained
     out.pair_probes = cells_to_count(pair.probes)
+    out.pair_social = pair.social
+    out.other_named = actor.named - pair.searches
+    out.other_explained = actor.explained - pair.explained
+    out.other_social = actor.social - pair.social
     out.other_pairs = actor.pairs - 1
     if pair.history == FREE:
         out.pair_days = 1
@@ -119,5 +137,5 @@ def _describe_pair(pair: Row, actor: Row, histories: PoolView, out: Row) -> None
         out.pair_days = count_days(history.days)
         out.pair_plain_days = count_days(history.plain)
         out.pair_since = history.first_day
-        out.other_returning = actor.returning - 1
-        out.other_return_days = max(0, np.int64(actor.return_days) - (out.pair_days - 1))
+        out.other_returning = actor.returning - (out.pair_days > 1)
+        out.other_return_days = actor.return_days - (out.pair_days - 1)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..events import Row
-from ..state.actors import H_1H, H_5M, HOUR, HOURS_PER_DAY, R_1D, R_1H, TRAITS, Trait
+from ..state.actors import H_1H, H_5M, HOUR, HOURS_PER_DAY, R_1D, R_1H, TRAITS, VOLUMES, Trait
 from .bits import ones
 from .compile import kernel
 from .hashing import FREE, PoolView, draw
@@ -35,8 +35,13 @@ class PeerView(NamedTuple):
     mean: NDArray[np.float64]
     between: NDArray[np.float64]
     within: NDArray[np.float64]
-    returns: NDArray[np.float64]
+    # Share of pairs with a second day; further days of those; searches per day of a pair;
+    # shares of searches with a reason and with a probe from social media.
+    returning: NDArray[np.float64]
+    return_days: NDArray[np.float64]
+    intensity: NDArray[np.float64]
     explained: NDArray[np.float64]
+    social: NDArray[np.float64]
 
 
 @kernel
@@ -89,6 +94,9 @@ def fill_sheet(
     for k in range(TRAITS):
         out.expected[k] = sheet.expected[k]
         out.spread[k] = sheet.spread[k]
+    for k in range(VOLUMES):
+        out.peer_expected[k] = sheet.peer_expected[k]
+        out.peer_spread[k] = sheet.peer_spread[k]
     out.freedom = sheet.freedom
     out.carried = actor.carried
     out.searches_today = sheet.searches
@@ -145,6 +153,9 @@ def _begin_sheet(
                 sheet.freedom = _PRIOR_FREEDOM + days
         sheet.expected[k] = center
         sheet.spread[k] = math.sqrt(within + 1.0 / sure)
+        if k < VOLUMES:
+            sheet.peer_expected[k] = peers.mean[peer_row, k]
+            sheet.peer_spread[k] = math.sqrt(between + peers.within[peer_row, k] ** 2)
 
 
 @kernel

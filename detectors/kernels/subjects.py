@@ -11,7 +11,7 @@ from .bits import age_days, count_days, mark_day
 from .compile import kernel
 from .decay import add
 from .hashing import FREE, PoolView, TableView, add_row, find_row
-from .pairs import SELF
+from .pairs import SELF, SUCCESS
 from .sketch import estimate, insert, release
 
 
@@ -42,8 +42,10 @@ def observe_subjects(
         pair = actor_figures[i]
         out = figures[i]
         out.row = FREE
+        if pair.row == FREE or event.subject[0] == 0 or event.outcome != SUCCESS:
+            continue
         # A verified self-search says nothing of anybody's interest in another.
-        if pair.row == FREE or event.subject[0] == 0 or event.relation == SELF:
+        if event.relation == SELF:
             continue
         row = find_row(subjects, event.subject[0])
         if row == FREE:
@@ -65,6 +67,7 @@ def observe_subjects(
         own_returns = max(0, np.int64(pair.pair_days) - 1)
         out.other_searches = max(0, np.int64(subject.searches) - np.int64(pair.pair_searches))
         out.other_actors = max(0, np.int64(subject.actors) - 1)
+        out.other_returning = max(0, np.int64(subject.returning) - (own_returns > 0))
         out.other_return_days = max(0, np.int64(subject.return_days) - own_returns)
 
 
@@ -73,8 +76,9 @@ def _count(subject: Row, event: Row, pair: Row) -> None:
     subject.searches += 1
     subject.explained += event.case[0] != 0
     subject.actors += pair.pair_is_new
-    subject.returning += pair.pair_returned
-    subject.return_days += pair.pair_new_day
+    # Less only if both rows are as old as the days that are gone, so never below 0.
+    subject.returning = max(0, subject.returning + np.int64(pair.pair_returned))
+    subject.return_days = max(0, subject.return_days + np.int64(pair.pair_new_days))
     add(subject.rates, SUBJECT_HORIZONS, float(event.time - subject.last))
     subject.first = min(subject.first, event.time)
     subject.last = max(subject.last, event.time)

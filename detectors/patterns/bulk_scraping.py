@@ -8,7 +8,8 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
-from ..state.actors import Trait
+from ..events import Records
+from ..state.actors import VOLUMES, Trait
 from .base import Count, Figures, Positive, Share
 
 _MANNERS: Final = (Trait.LIMIT, Trait.OPENNESS, Trait.PAGING, Trait.REGULARITY)
@@ -52,9 +53,15 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least_reach: Annotated[Count, Meta(description="people reached in a day before it is judged")] = 8
     manner_nats: Annotated[
         Positive, Meta(description="most evidence that one trait of manner adds, in nats")
-    ] = 3.0
+    ] = 5.0
+    awake_hours: Annotated[
+        Count, Meta(description="hours of the last 24 with a search that no one person keeps up")
+    ] = 18
     awake_nats: Annotated[
         Positive, Meta(description="most evidence that hours awake add, in nats")
+    ] = 8.0
+    carried_nats: Annotated[
+        Positive, Meta(description="most evidence that earlier days leave, in nats")
     ] = 8.0
 
     def evidence(self, figures: Figures) -> NDArray[np.float64]:
@@ -64,13 +71,21 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         result = np.where(judged, 0.0, np.nan)
         busy = np.flatnonzero(judged & (actors["reach_today"] >= self.least_reach))
         if len(busy):
-            nats = surprise(figures.at(busy))
-            volume = np.maximum(nats[:, Trait.REACH_DAY], nats[:, Trait.REACH_HOUR])
-            manner = np.minimum(nats[:, _MANNERS], self.manner_nats).sum(axis=1)
-            manner += np.minimum(nats[:, Trait.AWAKE], self.awake_nats)
-            carried = np.minimum(actors["carried"][busy], 3 * volume)
-            result[busy] = volume + np.minimum(manner, volume) + carried
+            result[busy] = self._nats(figures.actors[busy])
         return result
+
+    def _nats(self, actors: Records) -> NDArray[np.float64]:
+        own = surprise(actors, "expected", "spread")
+        peers = surprise(actors, "peer_expected", "peer_spread")
+        shared = both(own[:, :VOLUMES], peers)
+        volume = np.maximum(shared[:, Trait.REACH_DAY], shared[:, Trait.REACH_HOUR])
+        sleepless = actors["observed"][:, Trait.AWAKE] >= self.awake_hours
+        awake = np.where(sleepless, np.minimum(shared[:, Trait.AWAKE], self.awake_nats), 0.0)
+        manner = np.minimum(own[:, _MANNERS], self.manner_nats).sum(axis=1)
+        backed = volume + np.maximum(own[:, Trait.REACH_DAY], own[:, Trait.REACH_HOUR])
+        carried = np.minimum(np.minimum(actors["carried"], self.carried_nats), volume + awake)
+        nats: NDArray[np.float64] = volume + awake + np.minimum(manner, backed) + carried
+        return nats
 
     def most_severe(self, figures: Figures) -> Severity:
         """Anything: what was taken does not come back."""
@@ -78,7 +93,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def reasons(self, figures: Figures) -> tuple[Reason, ...]:
         """Why, strongest first, for figures of one event."""
-        nats = surprise(figures)[0]
+        nats = surprise(figures.actors, "expected", "spread")[0]
         row = figures.actors[0]
         found = [
             (nats[trait], _reason(trait, float(row["observed"][trait]), float(row["expected"][trait])))
@@ -102,17 +117,27 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _WORTH_SAYING: Final = 0.7
 
 
-def surprise(figures: Figures) -> NDArray[np.float64]:
+def surprise(actors: Records, expected: str, spread: str) -> NDArray[np.float64]:
     """Nats by which each trait exceeds its Student-t prediction, shape (n, traits), ≥ 0.
 
     The log-likelihood ratio of the prediction's mode to what was observed.
+
+    Args:
+        actors: `ACTOR_FIGURES` records.
+        expected: the field with the predictions' centres.
+        spread: the field with their spreads.
     """
-    actors = figures.actors
     freedom = actors["freedom"].astype(np.float64)[:, None]
-    beyond = (actors["observed"] - actors["expected"]).astype(np.float64) / actors["spread"]
-    beyond = np.nan_to_num(np.maximum(beyond, 0.0))
+    traits = actors[expected].shape[1]
+    beyond = (actors["observed"][:, :traits] - actors[expected]).astype(np.float64)
+    beyond = np.nan_to_num(np.maximum(beyond / actors[spread], 0.0))
     nats: NDArray[np.float64] = (freedom + 1) / 2 * np.log1p(beyond**2 / freedom)
     return nats
+
+
+def both(own: NDArray[np.float64], peers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The harmonic mean of two surprises: little unless both are large."""
+    return 2 * own * peers / np.maximum(own + peers, 1e-9)
 
 
 def _reason(trait: Trait, observed: float, expected: float) -> Reason:

@@ -53,9 +53,11 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     explained_share: Annotated[
         Share, Meta(description="most that reasons take from the evidence")
     ] = 0.9
-    same_day_nats: Annotated[
-        Positive, Meta(description="evidence of a further search on the same day, in nats")
-    ] = 0.4
+    circumstance_share: Annotated[
+        Positive,
+        Meta(description="most that each circumstance (searches a day, no reasons where they "
+        "are usual, other photos than usual) adds, as a share of the days' evidence"),
+    ] = 0.5
 
     def evidence(self, figures: Figures) -> NDArray[np.float64]:
         """Nats per event; NaN where the event names no person."""
@@ -67,21 +69,24 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         return result
 
     def _nats(self, figures: Figures) -> NDArray[np.float64]:
-        pair = figures.actors
-        further_days = pair["pair_days"].astype(np.float64) - 1
-        further_searches = pair["pair_searches"].astype(np.float64) - pair["pair_days"]
-        days = further_days * np.log1p(1 / return_rate(figures))
-        same_day = self.same_day_nats * np.minimum(further_searches, 2 * further_days)
-        exclusive = np.minimum(exclusivity(figures) / self.full_share, 1.0)
-        nats: NDArray[np.float64] = (days + same_day) * exclusive * self._unexplained(figures)
+        days = surprise_of_days(figures)
+        most = self.circumstance_share * days
+        intensity = np.minimum(surprise_of_intensity(figures), most)
+        reasons = np.minimum(surprise_of_reasons(figures), most)
+        source = np.minimum(surprise_of_source(figures), most)
+        exclusive = np.minimum(exclusivity(figures) / self.full_share, 1.0) ** 2
+        nats: NDArray[np.float64] = (
+            (days + intensity + reasons + source) * exclusive * self._unexplained(figures)
+        )
         return nats
 
     def _unexplained(self, figures: Figures) -> NDArray[np.float64]:
         """What reasons leave of the evidence: all without any, a tenth where all is usual."""
         pair = figures.actors
         explained = pair["pair_explained"] / np.maximum(pair["pair_searches"], 1)
-        usual = np.maximum(pair["peer_explained"], 0.05)
-        left: NDArray[np.float64] = 1 - self.explained_share * np.minimum(explained / usual, 1.0)
+        left: NDArray[np.float64] = 1 - self.explained_share * np.minimum(
+            explained / np.maximum(usual_reasons(figures), 0.05), 1.0
+        )
         return left
 
     def most_severe(self, figures: Figures) -> Severity:
@@ -93,7 +98,8 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         """Why, strongest first, for figures of one event."""
         pair = figures.actors[0]
         searches, days = int(pair["pair_searches"]), int(pair["pair_days"])
-        rate = float(return_rate(figures)[0])
+        share_returned, further = returning(figures)
+        rate = float(share_returned[0] * further[0])
         share = float(exclusivity(figures)[0])
         explained = int(pair["pair_explained"])
         found = [
@@ -122,23 +128,93 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 _SEVERAL_PROBES: Final = 2.5
-_SURE_PAIRS: Final = 3.0
+_PER_DAY: Final = 0.5  # searches of one day share their reason and their photos
+_SURE_PAIRS: Final = 4.0
+_SURE_RETURNS: Final = 2.0
+_LEAST_RETURNS: Final = 1.3
 
 
-def return_rate(figures: Figures) -> NDArray[np.float64]:
-    """Further days a pair is expected to have: the largest of three innocent explanations.
+def returning(figures: Figures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How innocent accounts come back: to how large a share of persons, on how many further days.
 
-    The account's way with other persons and others' way with this person, each shrunk to
-    the peers' rate with the weight of three pairs.
+    The larger of the account's way with its other persons and of others' way with this
+    person, both shrunk to the peers'.
     """
     pair, subject = figures.actors, figures.subjects
-    peers = pair["peer_returns"].astype(np.float64)
-    own = (pair["other_return_days"] + _SURE_PAIRS * peers) / (pair["other_pairs"] + _SURE_PAIRS)
-    others = (subject["other_return_days"] + _SURE_PAIRS * peers) / (
-        subject["other_actors"] + _SURE_PAIRS
+    share = np.zeros(len(figures))
+    days = np.full(len(figures), _LEAST_RETURNS)
+    for pairs, came_back, further in (
+        (pair["other_pairs"], pair["other_returning"], pair["other_return_days"]),
+        (subject["other_actors"], subject["other_returning"], subject["other_return_days"]),
+    ):
+        shares = (came_back + _SURE_PAIRS * pair["peer_returning"]) / (pairs + _SURE_PAIRS)
+        means = (further + _SURE_RETURNS * pair["peer_return_days"]) / (came_back + _SURE_RETURNS)
+        share, days = np.maximum(share, shares), np.maximum(days, means)
+    return np.minimum(share, 1.0), days
+
+
+def surprise_of_days(figures: Figures) -> NDArray[np.float64]:
+    """Nats of coming back so often: first at all, then by a geometric law."""
+    share, days = returning(figures)
+    further = figures.actors["pair_days"].astype(np.float64) - 1
+    nats: NDArray[np.float64] = -np.log(share) - (further - 1) * np.log1p(-1 / days)
+    return nats
+
+
+def surprise_of_intensity(figures: Figures) -> NDArray[np.float64]:
+    """Nats of so many searches on those days, by a geometric law for each day."""
+    pair = figures.actors
+    usual = (pair["other_named"] + _SURE_PAIRS * pair["peer_intensity"]) / (
+        pair["other_pairs"] + pair["other_return_days"] + _SURE_PAIRS
     )
-    rate: NDArray[np.float64] = np.maximum(own, others)
-    return rate
+    usual = np.maximum(usual.astype(np.float64), _LEAST_RETURNS)
+    days = np.maximum(pair["pair_days"], 1)
+    seen = np.maximum(pair["pair_searches"] / days, usual)
+    # Kullback-Leibler divergence of two geometric laws on 1, 2, ... with these means.
+    nats: NDArray[np.float64] = days * (
+        np.log(usual / seen) + (seen - 1) * np.log((1 - 1 / seen) / (1 - 1 / usual))
+    )
+    return nats
+
+
+def usual_reasons(figures: Figures) -> NDArray[np.float64]:
+    """Share of the account's other searches that had a reason, shrunk to its peers'."""
+    return _usual(figures, "other_explained", "peer_explained")
+
+
+def surprise_of_reasons(figures: Figures) -> NDArray[np.float64]:
+    """Nats of having so few reasons for this person, where they are usual."""
+    pair = figures.actors
+    seen = pair["pair_explained"] / np.maximum(pair["pair_searches"], 1)
+    usual = usual_reasons(figures)
+    return _divergence(np.minimum(seen, usual), usual) * pair["pair_days"] * _PER_DAY
+
+
+def surprise_of_source(figures: Figures) -> NDArray[np.float64]:
+    """Nats of photos from elsewhere (social media or not) than the account's other ones.
+
+    Evansville's nine were mainly searched from social media, where real work used cameras.
+    """
+    pair = figures.actors
+    seen = pair["pair_social"] / np.maximum(pair["pair_searches"], 1)
+    usual = _usual(figures, "other_social", "peer_social")
+    return _divergence(seen, usual) * pair["pair_days"] * _PER_DAY
+
+
+def _usual(figures: Figures, counted: str, by_peers: str) -> NDArray[np.float64]:
+    pair = figures.actors
+    share: NDArray[np.float64] = (pair[counted] + _SURE_PAIRS * pair[by_peers]) / (
+        pair["other_named"] + _SURE_PAIRS
+    )
+    return share.astype(np.float64)
+
+
+def _divergence(seen: NDArray[np.float64], usual: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Kullback-Leibler divergence of two Bernoulli laws, in nats."""
+    p = np.clip(usual, 0.02, 0.98)
+    q = np.clip(seen, 1e-9, 1 - 1e-9)
+    nats: NDArray[np.float64] = q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p))
+    return np.maximum(nats, 0.0)
 
 
 def exclusivity(figures: Figures) -> NDArray[np.float64]:

@@ -16,8 +16,9 @@ from ..kernels.hashing import FREE, copy_members
 from ..kernels.sketch import DENSE, SHORT
 from ..state.actors import ACTOR, BASELINE, DAY, HISTORY, PAIR, RHYTHM, SHEET, TRAITS
 from ..state.cohorts import COHORT
-from .tables import Arrays, Pool, Table, under
+from .tables import Arrays, Held, Pool, Table, under
 from .batch import Stretch
+from .retention import staying
 
 ONE_DAY_PAIRS: Final = 30
 """A person searched for on one day only is forgotten after so many days."""
@@ -28,12 +29,9 @@ PAIR_DAYS: Final = 128
 ACTOR_DAYS: Final = 180
 """An actor is forgotten after so many days without an event."""
 
-CAUSES: Final = ("idle", "full")
-"""Why rows are dropped."""
+ACTORS, PAIRS = range(2)
 
-_OF_ACTORS = ("sheets", "baselines", "rhythms", "short", "dense")
-_FULL = 0.9
-_WORTH_DROPPING = 0.05  # rebuilding a table costs more than holding a few idle rows
+_OF_ACTORS: Final = ("sheets", "baselines", "rhythms", "short", "dense")
 
 
 class ActorShard:
@@ -59,9 +57,9 @@ class ActorShard:
         self.cohorts = Table(COHORT)
         self.seen = [np.zeros(64, np.uint64), np.zeros(64, np.uint64)]
         self.remembered: NDArray[np.int64] = np.zeros(2, np.int64)
-        # [repeated events, events of actors that there was no room for]
-        self.counts: NDArray[np.int64] = np.zeros(2, np.int64)
-        self.evicted = dict.fromkeys(CAUSES, 0)
+        # Events that were repeated, that there was no room for the actor of, for the pair.
+        self.counts: NDArray[np.int64] = np.zeros(3, np.int64)
+        self.evicted: NDArray[np.int64] = np.zeros(2, np.int64)
 
     def observe(
         self, order: NDArray[np.int64], stretch: Stretch, peers: Peers, peer_rows: NDArray[np.int64]
@@ -131,51 +129,28 @@ class ActorShard:
         """Forget what has been idle for long; if still too full, the longest idle innocents."""
         pairs = self.pairs.rows[: len(self.pairs)]
         lifetime = np.where(pairs["history"] == FREE, ONE_DAY_PAIRS, PAIR_DAYS)
-        self._drop_pairs(self._chosen(today - pairs["day"], lifetime, int(self.limits[1])))
+        kept = staying(today - pairs["day"].astype(np.int64), lifetime, int(self.limits[1]))
+        if kept is not None:
+            self._drop_pairs(kept)
         actors = self.actors.rows[: len(self.actors)]
-        age = today - actors["last"] // DAY
         suspects = actors["suspect_on"] > today - ACTOR_DAYS
-        self._drop_actors(
-            self._chosen(np.where(suspects, 0, age), np.array(ACTOR_DAYS), int(self.limits[0]))
-        )
-
-    def _chosen(
-        self, age: NDArray[np.int64], lifetime: NDArray[np.int64], limit: int
-    ) -> NDArray[np.bool_]:
-        """Which rows stay: those within their lifetime, and of them at most nine tenths of `limit`."""
-        kept = age < lifetime
-        self._note("idle", kept)
-        if kept.sum() > _FULL * limit:
-            oldest = np.partition(age[kept], int(_FULL * limit) - 1)[int(_FULL * limit) - 1]
-            young = kept & (age <= oldest)
-            self.evicted["full"] += int(kept.sum() - young.sum())
-            return young
-        return kept
-
-    def _note(self, cause: str, kept: NDArray[np.bool_]) -> None:
-        dropped = len(kept) - int(kept.sum())
-        if dropped > _WORTH_DROPPING * len(kept):
-            self.evicted[cause] += dropped
+        age = np.where(suspects, 0, today - actors["last"] // DAY)
+        kept = staying(age, np.full(len(age), ACTOR_DAYS), int(self.limits[0]))
+        if kept is not None:
+            self._drop_actors(kept)
 
     def _drop_pairs(self, kept: NDArray[np.bool_]) -> None:
-        if len(kept) - int(kept.sum()) <= _WORTH_DROPPING * len(kept):
-            return
         drop_pairs(kept, self.pairs.view(0), self.actors.view(0), self.pools["histories"].view(0))
         self.pairs.keep(kept)
+        self.evicted[PAIRS] += np.count_nonzero(~kept)
 
     def _drop_actors(self, kept: NDArray[np.bool_]) -> None:
-        if len(kept) - int(kept.sum()) <= _WORTH_DROPPING * len(kept):
-            return
-        pairs = self.pairs.rows[: len(self.pairs)]
-        self._drop_pairs_of(kept[pairs["actor_row"]])
+        self._drop_pairs(kept[self.pairs.rows["actor_row"][: len(self.pairs)]])
         drop_actors(kept, self.actors.view(0), *(self.pools[name].view(0) for name in _OF_ACTORS))
         moved = self.actors.keep(kept)
         pairs = self.pairs.rows[: len(self.pairs)]
         pairs["actor_row"] = moved[pairs["actor_row"]]
-
-    def _drop_pairs_of(self, kept: NDArray[np.bool_]) -> None:
-        drop_pairs(kept, self.pairs.view(0), self.actors.view(0), self.pools["histories"].view(0))
-        self.pairs.keep(kept)
+        self.evicted[ACTORS] += np.count_nonzero(~kept)
 
     def _ensure_seen(self, parity: int, more: int) -> None:
         needed = 2 * (int(self.remembered[parity]) + more)
@@ -185,7 +160,7 @@ class ActorShard:
             self.seen[parity] = larger
 
     @property
-    def tracked(self) -> dict[str, tuple[int, int]]:
+    def tracked(self) -> dict[str, Held]:
         """How many of each kind, and the bytes that they take."""
         actors = self.actors.nbytes + sum(
             pool.nbytes for name, pool in self.pools.items() if name != "histories"
@@ -193,9 +168,9 @@ class ActorShard:
         pairs = self.pairs.nbytes + self.pools["histories"].nbytes
         seen = sum(members.nbytes for members in self.seen)
         return {
-            "actor": (len(self.actors), actors),
-            "pair": (len(self.pairs), pairs),
-            "event": (int(self.remembered.sum()), seen),
+            "actor": Held(len(self.actors), actors, int(self.evicted[ACTORS])),
+            "pair": Held(len(self.pairs), pairs, int(self.evicted[PAIRS])),
+            "event": Held(int(self.remembered.sum()), seen),
         }
 
     def arrays(self) -> Arrays:
@@ -204,7 +179,7 @@ class ActorShard:
             "seen.even": np.sort(self.seen[0][self.seen[0] != 0]),
             "seen.odd": np.sort(self.seen[1][self.seen[1] != 0]),
             "counts": self.counts,
-            "evicted": np.array([self.evicted[cause] for cause in CAUSES], np.int64),
+            "evicted": self.evicted,
         }
         for name, part in self._parts().items():
             kept |= {f"{name}.{key}": array for key, array in part.arrays().items()}
@@ -217,7 +192,7 @@ class ActorShard:
             SnapshotError: they were laid out by another version.
         """
         self.counts = kept["counts"].astype(np.int64)
-        self.evicted = dict(zip(CAUSES, kept["evicted"].astype(int).tolist(), strict=True))
+        self.evicted = kept["evicted"].astype(np.int64)
         for parity, name in enumerate(("seen.even", "seen.odd")):
             members = kept[name].astype(np.uint64)
             self._ensure_seen(parity, len(members))

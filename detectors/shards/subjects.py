@@ -12,13 +12,11 @@ from ..kernels.subjects import observe_networks, observe_subjects
 from ..state.actors import DAY
 from ..state.subjects import NETWORK, SUBJECT
 from .batch import Stretch
-from .tables import Arrays, Pool, Table, under
+from .retention import staying
+from .tables import Arrays, Held, Pool, Table, under
 
 IDLE_DAYS: Final = 128
 """A person or network is forgotten after so many days without a search."""
-
-_WORTH_DROPPING = 0.05
-_FULL = 0.9
 
 
 class SubjectShard:
@@ -28,7 +26,7 @@ class SubjectShard:
         self.most = most
         self.subjects = Table(SUBJECT)
         self.counts: NDArray[np.int64] = np.zeros(1, np.int64)
-        self.evicted = {"idle": 0, "full": 0}
+        self.evicted = 0
 
     def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
         """Apply the events `order` and fill their subject figures."""
@@ -44,22 +42,23 @@ class SubjectShard:
 
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle."""
-        kept = _kept(self.subjects, today, self.most, self.evicted)
+        kept = _staying(self.subjects, today, self.most)
         if kept is not None:
             self.subjects.keep(kept)
+            self.evicted += int(np.count_nonzero(~kept))
 
     @property
-    def tracked(self) -> dict[str, tuple[int, int]]:
+    def tracked(self) -> dict[str, Held]:
         """How many, and the bytes that they take."""
-        return {"subject": (len(self.subjects), self.subjects.nbytes)}
+        return {"subject": Held(len(self.subjects), self.subjects.nbytes, self.evicted)}
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
-        return {"counts": self.counts, **_prefixed("subjects", self.subjects)}
+        return {"counts": _counts(self), **_prefixed("subjects", self.subjects)}
 
     def load(self, kept: Mapping[str, NDArray[np.generic]]) -> None:
         """Take a snapshot's arrays over."""
-        self.counts = kept["counts"].astype(np.int64)
+        self.counts, self.evicted = kept["counts"][:1].astype(np.int64), int(kept["counts"][1])
         self.subjects.load(under(kept, "subjects"))
 
 
@@ -72,7 +71,7 @@ class NetworkShard:
         self.short = Pool(SHORT)
         self.dense = Pool(DENSE)
         self.counts: NDArray[np.int64] = np.zeros(1, np.int64)
-        self.evicted = {"idle": 0, "full": 0}
+        self.evicted = 0
 
     def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
         """Apply the events `order` and fill their network figures."""
@@ -91,24 +90,25 @@ class NetworkShard:
 
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle."""
-        kept = _kept(self.networks, today, self.most, self.evicted)
+        kept = _staying(self.networks, today, self.most)
         if kept is None:
             return
+        self.evicted += int(np.count_nonzero(~kept))
         short, dense = self.short.view(0), self.dense.view(0)
         for row in np.flatnonzero(~kept):
             _release(self.networks.rows[row], short, dense)
         self.networks.keep(kept)
 
     @property
-    def tracked(self) -> dict[str, tuple[int, int]]:
+    def tracked(self) -> dict[str, Held]:
         """How many, and the bytes that they take."""
         held = self.networks.nbytes + self.short.nbytes + self.dense.nbytes
-        return {"network": (len(self.networks), held)}
+        return {"network": Held(len(self.networks), held, self.evicted)}
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
         return {
-            "counts": self.counts,
+            "counts": _counts(self),
             **_prefixed("networks", self.networks),
             **_prefixed("short", self.short),
             **_prefixed("dense", self.dense),
@@ -116,7 +116,7 @@ class NetworkShard:
 
     def load(self, kept: Mapping[str, NDArray[np.generic]]) -> None:
         """Take a snapshot's arrays over."""
-        self.counts = kept["counts"].astype(np.int64)
+        self.counts, self.evicted = kept["counts"][:1].astype(np.int64), int(kept["counts"][1])
         self.networks.load(under(kept, "networks"))
         self.short.load(under(kept, "short"))
         self.dense.load(under(kept, "dense"))
@@ -131,21 +131,10 @@ def _prefixed(name: str, part: Table | Pool) -> Arrays:
     return {f"{name}.{key}": array for key, array in part.arrays().items()}
 
 
-def _kept(
-    table: Table, today: int, most: int, evicted: dict[str, int]
-) -> NDArray[np.bool_] | None:
-    """Which rows stay; None if dropping the rest is not worth the rebuilding."""
+def _counts(shard: SubjectShard | NetworkShard) -> NDArray[np.int64]:
+    return np.append(shard.counts, shard.evicted)
+
+
+def _staying(table: Table, today: int, most: int) -> NDArray[np.bool_] | None:
     last = table.rows["last"][: len(table)]
-    kept: NDArray[np.bool_] = today - last // DAY < IDLE_DAYS
-    idle = len(kept) - int(kept.sum())
-    full = 0
-    if kept.sum() > _FULL * most:
-        room = int(_FULL * most)
-        newest = np.sort(last[kept])[-room]
-        full = int((kept & (last < newest)).sum())
-        kept &= last >= newest
-    if idle + full <= _WORTH_DROPPING * len(kept):
-        return None
-    evicted["idle"] += idle
-    evicted["full"] += full
-    return kept
+    return staying(today - last // DAY, np.full(len(last), IDLE_DAYS), most)

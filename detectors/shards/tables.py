@@ -1,6 +1,7 @@
 """Tables (rows found by key) and pools (rows found by number), growing with need."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,21 @@ from ..kernels.hashing import FREE, PoolView, TableView, index_keys
 
 Arrays = dict[str, NDArray[np.generic]]
 """Named arrays: how state is carried to and from a snapshot."""
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What entities of one kind take, and how many were dropped, for want of room or of events."""
+
+    count: int = 0
+    bytes: int = 0
+    evicted: int = 0
+
+    def __add__(self, other: "Held") -> "Held":
+        """Both together."""
+        return Held(
+            self.count + other.count, self.bytes + other.bytes, self.evicted + other.evicted
+        )
+
 
 _SMALLEST = 16
 

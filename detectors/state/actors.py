@@ -44,6 +44,9 @@ class Trait(IntEnum):
 
 TRAITS = len(Trait)
 
+VOLUMES = 3
+"""The first so many traits are volumes, which peers judge too."""
+
 ACTOR = np.dtype(
     [
         ("actor", "u8", (2,)),
@@ -58,6 +61,9 @@ ACTOR = np.dtype(
         ("explained", "u4"),
         ("rates", "f8", (len(HORIZONS),)),
         ("reaches", "f8", (len(REACH_HORIZONS),)),
+        # Searches that named a person, and of them those with a probe from social media.
+        ("named", "u4"),
+        ("social", "u4"),
         # Persons searched for (pairs), those on a second day, and the days beyond the first.
         ("pairs", "u4"),
         ("returning", "u4"),
@@ -97,6 +103,8 @@ SHEET = np.dtype(
         ("expected", "f4", (TRAITS,)),
         ("spread", "f4", (TRAITS,)),
         ("freedom", "f4"),
+        ("peer_expected", "f4", (VOLUMES,)),
+        ("peer_spread", "f4", (VOLUMES,)),
     ]
 )
 
@@ -116,6 +124,7 @@ PAIR = np.dtype(
         ("day", "i4"),
         ("searches", "u4"),
         ("explained", "u4"),
+        ("social", "u4"),
         # Which of 64 hash cells a probe fell into: distinct probes by linear counting.
         ("probes", "u8"),
         ("history", "i4"),
@@ -141,6 +150,8 @@ ACTOR_FIGURES = np.dtype(
         ("expected", "f4", (TRAITS,)),
         ("spread", "f4", (TRAITS,)),
         ("freedom", "f4"),
+        ("peer_expected", "f4", (VOLUMES,)),
+        ("peer_spread", "f4", (VOLUMES,)),
         ("carried", "f4"),
         ("searches_today", "u4"),
         ("reach_today", "u4"),
@@ -152,19 +163,28 @@ ACTOR_FIGURES = np.dtype(
         # The pair of this actor and the event's person; zeros if it named none.
         ("pair_searches", "u4"),
         ("pair_explained", "u4"),
+        ("pair_social", "u4"),
         ("pair_days", "i4"),
         ("pair_plain_days", "i4"),
         ("pair_probes", "f4"),
         ("pair_since", "i4"),
+        # What the event changed: 1 if it is the pair's first search; pairs with a second
+        # day and days, more or (as days leave the bitmap) less than before.
         ("pair_is_new", "u1"),
-        ("pair_returned", "u1"),
-        ("pair_new_day", "u1"),
-        # The actor's other pairs.
+        ("pair_returned", "i1"),
+        ("pair_new_days", "i1"),
+        # The actor's other pairs, and the searches in them.
+        ("other_named", "u4"),
+        ("other_explained", "u4"),
+        ("other_social", "u4"),
         ("other_pairs", "u4"),
         ("other_returning", "u4"),
         ("other_return_days", "u4"),
-        # The actor's peers: returns per pair, and share of searches with a reason.
-        ("peer_returns", "f4"),
+        # The actor's peers: see `kernels.sheets.PeerView`.
+        ("peer_returning", "f4"),
+        ("peer_return_days", "f4"),
+        ("peer_intensity", "f4"),
         ("peer_explained", "f4"),
+        ("peer_social", "f4"),
     ]
 )

@@ -14,12 +14,19 @@ COHORT = np.dtype(
         # The same of deviations from the actors' own means.
         ("own_days", "f8", (TRAITS,)),
         ("own_squares", "f8", (TRAITS,)),
-        # As of the last day's end: actors, their pairs (each actor's up to `MOST_PAIRS`)
-        # and return days, their searches and those with a reason.
+        # As of the last day's end: actors; pairs and those with a second day; further days
+        # and the pairs that had them; searches and the days of pairs that they fell on;
+        # searches with a reason, from social media, of all that name a person. Every
+        # actor's are scaled down to a bounded weight.
         ("actors", "f8"),
         ("pairs", "f8"),
-        ("returns", "f8"),
-        ("searches", "f8"),
+        ("returning", "f8"),
+        ("return_pairs", "f8"),
+        ("return_days", "f8"),
+        ("pair_days", "f8"),
+        ("pair_searches", "f8"),
+        ("named", "f8"),
         ("explained", "f8"),
+        ("social", "f8"),
     ]
 )

@@ -37,6 +37,7 @@ SUBJECT_FIGURES = np.dtype(
         # Of all others who searched for the person.
         ("other_searches", "u4"),
         ("other_actors", "u4"),
+        ("other_returning", "u4"),
         ("other_return_days", "u4"),
     ]
 )

@@ -61,7 +61,7 @@ def _judge(log: Path) -> list[Alert]:
 
     alerts: list[Alert] = []
     files = [str(log)]
-    with reading(files) as progress:
+    with reading() as progress:
         replay(Settings(), files, Outputs(names="none", on_alert=alerts.append), progress)
     return alerts
 

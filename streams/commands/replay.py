@@ -71,7 +71,7 @@ def replay(
         alerts[alert.alert_id] = alert
 
     destination = Outputs(**outputs, names=pseudonyms, on_alert=keep)
-    with reading(files) as progress:
+    with reading() as progress:
         result = judge(settings, files, destination, progress)
     out = console()
     print_alerts(latest(alerts.values()), out)

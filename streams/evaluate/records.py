@@ -149,6 +149,7 @@ def _records(path: str, decoder: msgspec.json.Decoder[T], kind: str) -> Iterator
 
 
 def _lines(path: str) -> Iterator[bytes]:
+    """The lines of a file however long: a campaign's label names all of its events."""
     if path == "-":
         yield from sys.stdin.buffer
         return

@@ -1,4 +1,8 @@
-"""Figures, closed vocabularies, and what takes a look-up: country, clock, throttling, age."""
+"""Figures, closed vocabularies, and what takes a look-up: country, clock, throttling, age.
+
+Where Python objects become numbers, `struct.pack` takes a column at a third of the cost of
+`np.fromiter`, and a bytearray takes small codes at half of it.
+"""
 
 import struct
 from collections.abc import Callable
@@ -55,14 +59,13 @@ class Circumstances:
 
     def _fill_countries(self, draft: Draft) -> None:
         codes = map(self._countries.__getitem__, draft.columns["source_country"])
-        countries = np.fromiter(codes, np.uint16, len(draft.rows))
+        countries = np.frombuffer(struct.pack(f"{len(draft.rows)}H", *codes), np.uint16)
         unknown = countries == NO_COUNTRY
         draft.rows["country"] = np.where(unknown, 0, countries)
         draft.dropped["source_country"] += int(np.count_nonzero(unknown))
 
 
 def _fill_numbers(draft: Draft) -> None:
-    # struct.pack takes a column of numbers at a third of the cost of np.fromiter.
     for name, target in _NUMBERS.items():
         column = draft.columns.get(name)
         if column is None:
@@ -84,5 +87,4 @@ def _fill_created(draft: Draft) -> None:
 
 
 def _bytes(code: Callable[[Any], int], column: list[Any]) -> NDArray[np.uint8]:
-    """Small codes of a column; a bytearray takes them in half the time of `np.fromiter`."""
     return np.frombuffer(bytearray(map(code, column)), np.uint8)

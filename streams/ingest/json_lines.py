@@ -115,7 +115,7 @@ class JsonLines:
         before = len(self._known), len(self._learned)
         unknown = Counter[str]()
         for read in repaired:
-            self._known.update(read.values)
+            self._known.update(read.known)
             unknown.update(read.unknown)
         for name, sightings in unknown.most_common(MOST_LEARNED):
             room = len(self._learned) < MOST_LEARNED and name not in self._learned

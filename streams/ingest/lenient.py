@@ -34,13 +34,15 @@ class Repaired:
 
     Attributes:
         values: the fields that can be used, by name; nulls are left out.
-        unknown: names that are not of this schema.
+        known: names on the record that are of this schema, whatever their values.
+        unknown: the other names.
         dropped: names of the optional fields that were dropped or cut.
     """
 
     values: dict[str, Any]
-    unknown: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
+    known: tuple[str, ...]
+    unknown: tuple[str, ...]
+    dropped: tuple[str, ...]
 
 
 def read_line(line: bytes, index: int) -> Repaired | Rejected:
@@ -73,18 +75,18 @@ def judge(record: Mapping[str, Any], index: int) -> Repaired | Rejected:
         if reason is not None:
             return Rejected(index, reason, name)
         values[name] = value
-    unknown = []
+    known = tuple(name for name in record if name in FIELDS)
+    unknown = tuple(name for name in record if name not in FIELDS)
     dropped = []
-    for name, value in record.items():
-        if name not in FIELDS:
-            unknown.append(name)
-        elif value is not None and name not in REQUIRED:
-            repaired, intact = _repaired(name, value)
-            if repaired is not None:
-                values[name] = repaired
-            if not intact:
-                dropped.append(name)
-    return Repaired(values, tuple(unknown), tuple(dropped))
+    for name in known:
+        if name in values or record[name] is None:
+            continue
+        repaired, intact = _repaired(name, record[name])
+        if repaired is not None:
+            values[name] = repaired
+        if not intact:
+            dropped.append(name)
+    return Repaired(values, known, unknown, tuple(dropped))
 
 
 def _refusal(name: str, value: Any) -> Reason | None:

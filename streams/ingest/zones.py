@@ -1,5 +1,6 @@
 """How far east of UTC the clock on an actor's wall is."""
 
+import struct
 import zoneinfo
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -33,11 +34,10 @@ class UtcOffsets(dict[tuple[str | None, int], int]):
         if len(self) > MOST_OFFSETS:
             self.clear()
         steps = (times // STEP_MS).tolist()
-        pairs = zip(zones, steps, strict=True)
-        offsets = np.fromiter(map(self.__getitem__, pairs), np.int16, len(steps))
+        minutes = map(self.__getitem__, zip(zones, steps, strict=True))
+        offsets = np.frombuffer(struct.pack(f"{len(steps)}h", *minutes), np.int16)
         unknown = offsets == UNKNOWN
-        offsets[unknown] = 0
-        return offsets, int(np.count_nonzero(unknown))
+        return np.where(unknown, 0, offsets), int(np.count_nonzero(unknown))
 
     def __missing__(self, key: tuple[str | None, int]) -> int:
         name, step = key

@@ -46,6 +46,7 @@ class Settings(Section, frozen=True):
             self.detection,
             self.subjects,
             self.input.allowed_lateness,
+            self.input.clock_tolerance,
             self.input.sort_window,
         )
         text = msgspec.json.encode(judging, order="sorted")

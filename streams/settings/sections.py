@@ -10,6 +10,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from streams.ingest.adapters.combined import ANYTHING, STATIC, PathRule
+from streams.ingest.schema import OperationWord
+
+from .durations import format_duration
+
 Format = Literal["query", "combined"]
 
 
@@ -17,43 +22,35 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A table of the configuration file."""
 
 
-class PathRule(Section, frozen=True):
-    """What requests to some paths of a web server's log mean."""
+class CombinedRule(PathRule, frozen=True, forbid_unknown_fields=True):
+    """What a request for certain paths asked."""
 
-    path: Annotated[
+    pattern: Annotated[
         str,
-        Meta(
-            description="regular expression, searched in the request's path; a group named "
-            "gallery says which collection was searched"
-        ),
+        Meta(description="regular expression, searched for in the path without its query string"),
     ]
-    operation: Annotated[
-        Literal["identify", "verify", "enrol", "detect", "extract", "list", "delete", "other"],
-        Meta(description="what such a request asks of the API"),
-    ]
-    method: Annotated[str, Meta(description="HTTP method, empty for any")] = ""
+    operation: Annotated[OperationWord, Meta(description="what such a request asked of the API")]
 
     def __post_init__(self) -> None:
-        """Refuse a path that is no regular expression."""
+        """Refuse what is no regular expression."""
         try:
-            re.compile(self.path)
+            re.compile(self.pattern)
         except re.error as error:
-            raise ValueError(f"path {self.path!r} is no regular expression: {error}") from error
+            raise ValueError(
+                f"pattern: expected a regular expression, got {self.pattern!r}: {error}"
+            ) from error
 
 
 class CombinedLog(Section, frozen=True):
     """How a web server's access log (format "combined") is read."""
 
     tenant: Annotated[
-        str, Meta(min_length=1, description="tenant that all of the log belongs to")
+        str, Meta(min_length=1, max_length=128, description="tenant that the whole log belongs to")
     ] = "default"
     rules: Annotated[
-        tuple[PathRule, ...],
-        Meta(description="the first rule that fits says what a request was; none fits: other"),
-    ] = (
-        PathRule(path="(?i)(search|identif|recogni)", method="POST", operation="identify"),
-        PathRule(path="(?i)(verif|compare)", method="POST", operation="verify"),
-    )
+        tuple[CombinedRule, ...],
+        Meta(description="the first that fits a path says what was asked; none fits: other"),
+    ] = tuple(CombinedRule(rule.pattern, rule.operation) for rule in (STATIC, ANYTHING))
 
 
 class Input(Section, frozen=True):
@@ -67,15 +64,29 @@ class Input(Section, frozen=True):
         timedelta,
         Meta(description="how far behind the newest event of its source an event still counts"),
     ] = timedelta(hours=1)
+    clock_tolerance: Annotated[
+        timedelta,
+        Meta(description="how far ahead of its neighbours a clock is believed without proof"),
+    ] = timedelta(minutes=5)
     sort_window: Annotated[
         timedelta,
-        Meta(description="events this close are put in order of time before they are judged"),
+        Meta(description="events out of order by less than this are put in order of time first"),
     ] = timedelta(0)
     batch_size: Annotated[
         int,
         Meta(ge=1, le=1_000_000, description="events judged at once; results do not depend on it"),
     ] = 8192
     combined: CombinedLog = CombinedLog()
+
+    def __post_init__(self) -> None:
+        """Refuse windows that reach beyond what may be late."""
+        for name in ("clock_tolerance", "sort_window"):
+            if getattr(self, name) > self.allowed_lateness:
+                raise ValueError(
+                    f"{name}: expected at most allowed_lateness, "
+                    f"{format_duration(self.allowed_lateness)}, "
+                    f"got {format_duration(getattr(self, name))}"
+                )
 
 
 class Subjects(Section, frozen=True):

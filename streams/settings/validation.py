@@ -130,7 +130,8 @@ def _bounds(metas: Iterable[msgspec.Meta]) -> str:
         ("ge", "at least {}"),
         ("lt", "below {}"),
         ("le", "at most {}"),
-        ("min_length", "at least {} characters long"),
+        ("min_length", "at least {} characters"),
+        ("max_length", "at most {} characters"),
     )
     said = [
         text.format(f"{bound:,}" if isinstance(bound, int) else f"{bound:g}")

@@ -62,9 +62,9 @@ def results(population: Population, rows: Records) -> Results:
     size = population.gallery_sizes()[rows["gallery"]]
     base = np.array([_QUALITY[CaptureClass(code)] for code in range(len(_QUALITY))])
     quality = _squash(
-        _unsquash(base[rows["capture"]]) + 0.8 * photo.normal("quality") + 0.1 * file.normal("q")
+        _unsquash(base[rows["capture"]]) + 0.6 * photo.normal("quality") + 0.1 * file.normal("q")
     )
-    mate = _squash(-0.3 + 4.2 * quality + 0.9 * photo.normal("mate") + 0.1 * file.normal("m"))
+    mate = _squash(0.3 + 4.2 * quality + 0.7 * photo.normal("mate") + 0.1 * file.normal("m"))
     impostor = 0.38 + 0.035 * np.log10(size) + 0.035 * photo.normal("impostor")
     known = rows["person"] >= 0
     threshold = rows["threshold"].astype(np.float64)

@@ -56,9 +56,10 @@ def labels(
     """
     yield _meta(almanac, rows, truth, about)
     tenants = population.tenant_ids()
+    labelled = rows[rows["campaign"] >= 0]
     involved: set[int] = set()
     for number, misuse in enumerate(truth.campaigns):
-        own = rows[rows["campaign"] == number]
+        own = labelled[labelled["campaign"] == number]
         actors = np.unique(own["actor"])
         involved.update([] if misuse.ambiguous else actors.tolist())
         first, last = timestamps(own["time"][[0, -1]])
@@ -107,11 +108,14 @@ def _meta(almanac: Almanac, rows: Records, truth: Truth, about: Label) -> Label:
 
 
 def _dirty(almanac: Almanac, truth: Truth, actor_days: I64) -> NDArray[np.bool_]:
-    """Which actor-days are in a campaign of the actor's or less than a day past it."""
-    actor, day = np.divmod(actor_days, almanac.days)
+    """Which of the ascending actor-days are in a campaign of the actor's, or a day past it."""
     dirty = np.zeros(len(actor_days), bool)
     for misuse in truth.campaigns:
-        first, last = (misuse.rows["time"][[0, -1]] - almanac.start) // DAY
-        involved = np.isin(actor, np.unique(misuse.rows["actor"]))
-        dirty |= involved & (day >= first) & (day <= last + GRACE_DAYS)
+        times = misuse.rows["time"]
+        first, last = (np.array([times.min(), times.max()]) - almanac.start) // DAY
+        until = min(last + GRACE_DAYS + 1, almanac.days)
+        for actor in np.unique(misuse.rows["actor"]).tolist():
+            days = actor * almanac.days + np.array([first, until])
+            low, high = np.searchsorted(actor_days, days)
+            dirty[low:high] = True
     return dirty

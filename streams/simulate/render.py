@@ -21,7 +21,7 @@ from .randomness import F64, I64, U64, Dice, fold, hexadecimal
 
 Event = dict[str, Any]
 
-CHUNK = 4096
+CHUNK = 2048
 """Events rendered at once."""
 
 CROWDED = 0.06

@@ -11,6 +11,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.events import Records
+
 from .almanac import DAY, HOUR, Almanac
 from .randomness import F64, I64
 
@@ -115,20 +117,20 @@ def per(value: PerActor, owner: I64) -> F64:
 
 
 def visits(
-    rng: np.random.Generator, rhythm: Rhythm, zone: I64, almanac: Almanac, shapes: F64
+    rng: np.random.Generator, rhythm: Rhythm, accounts: Records, almanac: Almanac, shapes: F64
 ) -> Visits:
-    """All searches of a cohort that fall into the window.
+    """All searches of a cohort that fall into the window, on accounts that are open by then.
 
     Args:
         rng: where chance comes from.
         rhythm: the cohort's.
-        zone: time zone of each actor, index into `ZONES`.
+        accounts: of the cohort, n rows of `ACTOR`.
         almanac: the calendar.
         shapes: from `day_shapes`.
     """
     owner, day = _starts(rng, rhythm)
     hour = _hour(rng, rhythm, owner, day, shapes) + per(rhythm.phase, owner)
-    start = almanac.midnights[zone[owner], day] + (hour * HOUR).astype(np.int64)
+    start = almanac.midnights[accounts["zone"][owner], day] + (hour * HOUR).astype(np.int64)
 
     shape = per(rhythm.size_shape, owner)
     more = rng.poisson(rng.gamma(shape) * np.maximum(per(rhythm.size, owner) - 1, 0) / shape)
@@ -140,7 +142,8 @@ def visits(
     first = np.searchsorted(visit, visit)
     elapsed = np.cumsum(gap)
     time = start + (1000 * (elapsed - elapsed[first])).astype(np.int64)
-    inside = (time >= almanac.start) & (time < almanac.end)
+    opened = np.maximum(accounts["created"][owner], almanac.start)
+    inside = (time >= opened) & (time < almanac.end)
     return Visits(owner[inside], visit[inside], day[inside], time[inside])
 
 

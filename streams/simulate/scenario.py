@@ -3,7 +3,7 @@
 The innocent part of a world is the same whatever misuse is planted, event for event.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from detectors.alerts import PatternCode
 from detectors.errors import ConfigError
 from detectors.events import Records, Relation
 
-from .almanac import DAY, Almanac, almanac
+from .almanac import DAY, SECOND, Almanac, almanac
 from .campaigns import CAMPAIGNS, Difficulty, Misuse, Setting
 from .labels import Group, Label, Truth, labels
 from .levels import Level
@@ -141,7 +141,7 @@ def build(recipe: Recipe) -> Scenario:
         if cohort.lookalike:
             _remember(groups.setdefault(cohort.name, Group()), world.stage, cohort, rows)
         misuses += _own_faces(world.stage, rows, first=len(misuses))
-    for misuse in _plant(recipe, founding, world.stage, ledger.rows(), misuses):
+    for misuse in _plant(recipe, founding, world.stage, ledger.rows(), list(misuses)):
         misuse.rows["campaign"] = len(misuses)
         ledger.enter(misuse.rows)
         misuses.append(misuse)
@@ -186,7 +186,8 @@ class _Ledger:
 
     def rows(self) -> Records:
         """All of them, in the order of entry."""
-        return np.concatenate(self._entries)
+        self._entries = [np.concatenate(self._entries)]
+        return self._entries[0]
 
 
 def _remember(group: Group, stage: Stage, cohort: Cohort, rows: Records) -> None:
@@ -234,7 +235,7 @@ def _plant(
     founding: Founding,
     stage: Stage,
     innocent: Records,
-    ambiguous: Iterable[Misuse],
+    ambiguous: Collection[Misuse],
 ) -> Iterator[Misuse]:
     """The campaigns of every pattern asked for, at every difficulty."""
     setting = Setting(
@@ -262,4 +263,4 @@ def _delivery(population: Population, rows: Records, disorder: float) -> I64:
     if not disorder:
         return np.argsort(rows["time"], kind="stable")
     delay = -np.log(Dice(event_keys(population, rows)).uniform("delay")) * disorder / 4
-    return np.argsort(rows["time"] + 1000 * np.minimum(delay, disorder), kind="stable")
+    return np.argsort(rows["time"] + SECOND * np.minimum(delay, disorder), kind="stable")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from detectors.events import Records
+from detectors.events import CaptureClass, Records
 
 from .almanac import SECOND, Almanac
 from .population import Population
@@ -95,7 +95,7 @@ def plan(
 ) -> Records:
     """All searches of a cohort, as rows of `SEARCH` whose ordinals are to be set."""
     table = stage.population.actors[actors]
-    when = visits(rng, rhythm, table["zone"].astype(np.int64), stage.almanac, stage.shapes)
+    when = visits(rng, rhythm, table, stage.almanac, stage.shapes)
     first = np.diff(when.visit, prepend=-1) != 0
     opens = first | (rng.random(len(first)) >= per(taste.again, when.owner))
     task, head = np.cumsum(opens) - 1, np.flatnonzero(opens)
@@ -139,14 +139,14 @@ def draw_purposes(
     return np.where(drawn == weights.shape[1] - 1, -1, drawn)
 
 
-def photo_source(holder: ArrayLike, person: ArrayLike) -> U64:
-    """The photos of a person that an actor has, as a key (holder -1: that everybody has)."""
+def albums(holder: ArrayLike, person: ArrayLike) -> U64:
+    """The photos of a person that somebody has, as a key (holder 0: that everybody has)."""
     return fold(holder, person)
 
 
-def photos(source: U64, number: ArrayLike) -> U64:
-    """The `number`th photo of each source."""
-    return fold(source, number)
+def photos(album: U64, number: ArrayLike) -> U64:
+    """The `number`th photo of each album."""
+    return fold(album, number)
 
 
 def copies(rng: np.random.Generator, n: int, resend: ArrayLike) -> NDArray[np.int64]:
@@ -202,15 +202,16 @@ def _task_columns(
     pages = (rng.random(count) < per(taste.paging, tasks.owner))[task]
     rows["offset"] = np.where(pages, rows["limit"] * np.minimum(step, 9), 0)
 
-    source = _photo_sources(rng, taste, tasks, person, choice)[task]
+    album, public = _albums(rng, taste, tasks, person, choice)
     few = np.maximum(per(taste.photos, owner), 1.0)
     number = np.floor(few * rng.random(len(task)) ** 2).astype(np.int64)
     once = (choice == Choice.STRANGER) | (choice == Choice.NOBODY)
     number = np.where(once[task], np.minimum(step, rng.integers(1, 4, count)[task]), number)
     number[pages] = 0
-    rows["photo"] = photos(source, number)
+    rows["photo"] = photos(album[task], number)
     rows["copy"] = np.where(pages, 0, copies(rng, len(task), per(taste.resend, owner)))
-    rows["capture"] = captures(rows["photo"], weight_matrix(taste.capture, 5, n), owner)
+    capture = captures(rows["photo"], weight_matrix(taste.capture, 5, n), owner)
+    rows["capture"] = np.where(public[task], CaptureClass.SOCIAL, capture)
 
 
 def _people(
@@ -245,11 +246,15 @@ def _people(
     return person, case
 
 
-def _photo_sources(
+def _albums(
     rng: np.random.Generator, taste: Taste, tasks: _Tasks, person: I64, choice: I64
-) -> U64:
+) -> tuple[U64, NDArray[np.bool_]]:
+    """Each task's album, and whether it is one that everybody has."""
     famous = (choice == Choice.POPULAR) | (choice == Choice.NEWS)
-    shared = famous & (rng.random(len(person)) < taste.shared_photos)
-    own = photo_source(np.where(shared, -1, tasks.actor), person)
+    famous |= taste.public_list & (choice == Choice.INTEREST)
+    public = famous & (rng.random(len(person)) < taste.shared_photos)
+    # What actors do besides their usual life, they do with other photos.
+    holder = fold(rng.integers(1 << 63, size=1, dtype=np.uint64), tasks.actor)
+    album = albums(np.where(public, np.uint64(0), holder), person)
     once = (choice == Choice.STRANGER) | (choice == Choice.NOBODY)
-    return np.where(once, rng.integers(1 << 63, size=len(person), dtype=np.uint64), own)
+    return np.where(once, rng.integers(1 << 63, size=len(person), dtype=np.uint64), album), public

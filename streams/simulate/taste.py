@@ -91,6 +91,7 @@ class Taste:
         photos: how many photos of a person an actor has.
         resend: chance that a photo is sent as the very same file as before.
         shared_photos: chance that a popular person's photo is one that everybody has.
+        public_list: whether those on the lists are popular in that sense.
         paging: chance that a task looks at further pages.
         deep: chance that a task asks for more candidates at a lower threshold.
         operations: what is asked for.
@@ -106,6 +107,7 @@ class Taste:
     photos: PerActor = 3.0
     resend: PerActor = 0.5
     shared_photos: float = 0.5
+    public_list: bool = False
     paging: PerActor = 0.05
     deep: PerActor = 0.04
     operations: Mapping[Operation, PerActor] = field(

@@ -23,14 +23,16 @@ import numpy as np
 from detectors.alerts import PatternCode
 from detectors.events import CaptureClass, Records
 
-from ..almanac import DAY, HOUR
+from ..almanac import DAY, HOUR, SECOND
 from ..population import Slot
 from ..randomness import I64, chance, some
-from ..searches import photos
+from ..searches import captures, photos
 from .misuse import Difficulty, Misuse, Setting
 
 BUSY_ENOUGH = 1.5
 """Searches a day that the own rate counts as at least; ten times less would be no scraping."""
+
+CRAWLED = (CaptureClass.SOCIAL, CaptureClass.SOCIAL, CaptureClass.DOCUMENT, CaptureClass.UNKNOWN)
 
 KNOWN_AFTER = 5
 """Searches from which on an account has habits to imitate."""
@@ -38,19 +40,31 @@ KNOWN_AFTER = 5
 
 @dataclass(frozen=True, slots=True)
 class _Pace:
-    """Lowest and highest multiple of the own rate, days, and searches; largest own rate."""
+    """How one kind of scraper goes about it; pairs are lowest and highest.
+
+    Attributes:
+        multiple: of the own rate.
+        days: from the first search to the last.
+        least, most: searches in all, whatever the own rate; the least is at times four times
+            as many.
+        visit: searches in a row, at the actor's own hours.
+        own_rate: of an account that would do it, searches a day at most.
+        script: chance of a program's client instead of the usual one.
+    """
 
     multiple: tuple[float, float]
     days: tuple[float, float]
-    searches: tuple[int, int]
+    least: int
+    most: int
+    visit: tuple[int, int]
     own_rate: float
     script: float
 
 
 _PACES = {
-    Difficulty.BLATANT: _Pace((10, 200), (0.2, 2.0), (250, 6000), own_rate=200, script=0.7),
-    Difficulty.MODERATE: _Pace((10, 30), (3, 14), (150, 5000), own_rate=60, script=0.25),
-    Difficulty.STEALTHY: _Pace((3, 8), (14, 42), (150, 4000), own_rate=25, script=0.25),
+    Difficulty.BLATANT: _Pace((10, 200), (0.2, 2.0), 150, 6000, (1, 1), own_rate=200, script=0.7),
+    Difficulty.MODERATE: _Pace((10, 30), (3, 14), 120, 5000, (5, 40), own_rate=60, script=0.25),
+    Difficulty.STEALTHY: _Pace((3, 8), (14, 42), 120, 4000, (1, 6), own_rate=25, script=0.25),
 }
 
 
@@ -61,11 +75,13 @@ def bulk_scraping(
     pace = _PACES[difficulty]
     almanac = setting.almanac
     length = min(rng.uniform(*pace.days), 0.6 * almanac.days)
+    if length < 0.5 * pace.days[0]:
+        return None
     first = almanac.start + int(rng.uniform(0.02 * almanac.days, almanac.days - length) * DAY)
     rates = setting.daily_rate()
     active = (rates <= pace.own_rate) & (setting.counts() >= KNOWN_AFTER)
     model = setting.recruit(rng, active & (setting.population.actors["created"] < first))
-    if model is None or length < 0.5 * pace.days[0]:
+    if model is None:
         return None
     actor = model
     if chance(rng, 0.4):
@@ -73,16 +89,19 @@ def bulk_scraping(
         actor = setting.open_account(rng, model, first - int(rng.exponential(4.0) * DAY) - HOUR)
 
     rate = max(float(rates[model]), BUSY_ENOUGH) * rng.uniform(*pace.multiple)
+    least = int(pace.least * np.exp(rng.uniform(0, np.log(4))))
     if difficulty is Difficulty.BLATANT:
-        count = int(np.clip(rate * length, *pace.searches))
+        count = int(np.clip(rate * length, least, pace.most))
         times = _runs(rng, first, count, length)
     elif difficulty is Difficulty.STEALTHY and chance(rng, 0.5):
         times = _around_the_clock(rng, first, length)
     else:
-        length = min(length, max(pace.searches[1] / rate, 2.0))
-        count = max(int(rate * length), pace.searches[0])
-        times = _usual_hours(rng, setting, model, first, length, count)
-    rows = setting.searches(rng, actor, times[setting.in_window(times)])
+        length = min(length, max(pace.most / rate, 2.0))
+        count = max(int(rate * length), least)
+        size = int(rng.integers(pace.visit[0], pace.visit[1] + 1))
+        days = _busy_days(rng, first, length, max(count // size, 1))
+        times = _visits(rng, setting.usual_times(rng, model, days), size)
+    rows = setting.searches(rng, actor, times[setting.in_window(times, first)])
     _harvest(rng, setting, rows)
     _greed(rng, setting, rows, setting.own(model), pace)
     return Misuse(PatternCode.BULK_SCRAPING, difficulty, rows)
@@ -91,12 +110,12 @@ def bulk_scraping(
 def _runs(rng: np.random.Generator, first: int, count: int, days: float) -> I64:
     """A program's: one to four runs at nearly even gaps of some seconds."""
     runs = int(rng.integers(1, 5))
-    begins = first + np.sort(rng.uniform(0, days * DAY, runs)) - 0.0
+    begins = first + np.sort(rng.uniform(0, days * DAY, runs))
     begins[0] = first
     gap = np.exp(rng.uniform(np.log(0.4), np.log(12)))
     gaps = gap * rng.lognormal(0.0, rng.uniform(0.03, 0.6), count)
     run = np.sort(rng.integers(0, runs, count))
-    elapsed = np.cumsum(gaps) * 1000
+    elapsed = SECOND * np.cumsum(gaps)
     starts = np.searchsorted(run, np.arange(runs))
     since = elapsed - elapsed[np.minimum(starts, count - 1)][run]
     return np.sort((begins[run] + since).astype(np.int64))
@@ -111,21 +130,19 @@ def _around_the_clock(rng: np.random.Generator, first: int, days: float) -> I64:
     return first + np.cumsum(gaps).astype(np.int64)
 
 
-def _usual_hours(  # noqa: PLR0913, PLR0917 - whose hours, from when, for how long, how many
-    rng: np.random.Generator, setting: Setting, model: int, first: int, days: float, count: int
-) -> I64:
-    """Visits of some searches when the actor would be there anyway, most days."""
-    size = int(rng.integers(5, 40))
-    begin = first - first % DAY
+def _busy_days(rng: np.random.Generator, first: int, days: float, visits: int) -> I64:
+    """Beginnings of the UTC days of so many visits; some days see many, some hardly any."""
     day = np.arange(int(np.ceil(days)))
     weight = rng.gamma(2.0, 1.0, len(day))
     weight[some(rng, len(day), 0.15)] = 0.02
-    visits = begin + DAY * rng.choice(day, max(count // size, 1), p=weight / weight.sum())
-    starts = setting.usual_times(rng, model, visits)
-    gap = rng.lognormal(3.2, 0.5)
-    gaps = 1000 * gap * rng.lognormal(0.0, rng.uniform(0.6, 1.1), (len(starts), size))
-    times = (starts[:, None] + np.cumsum(gaps, axis=1)).astype(np.int64).ravel()
-    return np.sort(times[times >= first])
+    return first - first % DAY + DAY * rng.choice(day, visits, p=weight / weight.sum())
+
+
+def _visits(rng: np.random.Generator, starts: I64, size: int) -> I64:
+    """So many searches from each start on, as fast as somebody clicks."""
+    gap = SECOND * rng.lognormal(3.2, 0.5)
+    gaps = gap * rng.lognormal(0.0, rng.uniform(0.6, 1.1), (len(starts), size))
+    return np.sort((starts[:, None] + np.cumsum(gaps, axis=1)).astype(np.int64).ravel())
 
 
 def _harvest(rng: np.random.Generator, setting: Setting, rows: Records) -> None:
@@ -163,11 +180,12 @@ def _greed(
         rows["slot"] = Slot.SCRIPT
     elif chance(rng, 0.35):
         rows["slot"] = Slot.ELSEWHERE
-    crawled = np.array([CaptureClass.SOCIAL, CaptureClass.DOCUMENT, CaptureClass.UNKNOWN])
-    as_ever = chance(rng, 0.5)
-    rows["capture"] = (
-        rng.choice(model["capture"], len(rows))
-        if as_ever
-        else rng.choice(crawled, p=(0.7, 0.15, 0.15))
-    )
+        # The VPN's exit changes every now and then.
+        exits = np.cumsum(rng.random(len(rows)) < 1 / rng.integers(5, 100))
+        rows["visit"] = rng.integers(1 << 63, size=len(rows) + 1, dtype=np.uint64)[exits]
+    # Crawled from one kind of place, or such photos as the account has always sent.
+    kinds = np.eye(len(CaptureClass))[rng.choice(CRAWLED)]
+    if chance(rng, 0.5):
+        kinds = np.bincount(model["capture"], minlength=len(CaptureClass)).astype(float)
+    rows["capture"] = captures(rows["photo"], kinds[None], np.zeros(len(rows), np.int64))
     rows["case"] = setting.false_case(rng, rows)

@@ -12,7 +12,7 @@ from detectors.events import Records
 
 from ..almanac import DAY, HOUR, SECOND, Almanac
 from ..population import Population
-from ..randomness import I64
+from ..randomness import I64, some
 from ..searches import FIRST_INCIDENT, blank, draw_purposes
 
 Mask = NDArray[np.bool_]
@@ -113,11 +113,10 @@ class Setting:
         drawn = rng.choice(hour, len(days)) + rng.normal(0, 0.3 * HOUR, len(days))
         return days + np.clip(drawn, 0, DAY - 1).astype(np.int64)
 
-    def in_window(self, times: I64) -> I64:
-        """Indexes of the times that fall into the window, in order of time."""
+    def in_window(self, times: I64, first: int) -> I64:
+        """Indexes of the times from `first` to the end of the window, in order of time."""
         order = np.argsort(times, kind="stable")
-        sorted_times = times[order]
-        return order[(sorted_times >= self.almanac.start) & (sorted_times < self.almanac.end)]
+        return order[(times[order] >= first) & (times[order] < self.almanac.end)]
 
     def searches(self, rng: np.random.Generator, actor: int, times: I64) -> Records:
         """Searches of nobody yet, as the actor would make them at these ascending times.
@@ -149,9 +148,11 @@ class Setting:
             return none
         if kind == 1:
             return np.full(count, int(rng.choice(mine)))
-        invented = FIRST_INCIDENT + rng.integers(1 << 40, size=count)
-        discipline = self.population.actors["discipline"][actor]
-        return np.where(rng.random(count) < discipline, invented, none)
+        # One number serves for a few searches in a row.
+        block = np.cumsum(some(rng, count, 0.3))
+        invented = FIRST_INCIDENT + rng.integers(1 << 40, size=count + 1)
+        given = some(rng, count + 1, float(self.population.actors["discipline"][actor]))
+        return np.where(given, invented, -1)[block]
 
 
 Plan = Callable[[np.random.Generator, Setting, Difficulty], Misuse | None]

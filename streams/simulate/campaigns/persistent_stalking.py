@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from detectors.alerts import PatternCode
 from detectors.events import CaptureClass, Records
 
-from ..almanac import DAY, HOUR
+from ..almanac import DAY, HOUR, SECOND
 from ..levels import Level
 from ..population import ROLES, Slot
 from ..randomness import F64, I64, chance, some
-from ..searches import captures, copies, photo_source, photos
+from ..searches import albums, captures, copies, photos
 from .misuse import Difficulty, Misuse, Setting
 
 # Orange City: 69, 24 and 15 look-ups.
@@ -149,9 +149,9 @@ def _times(
 
     visit = np.repeat(np.arange(len(starts)), 1 + rng.poisson(per_visit - 1, len(starts)))
     turn = np.arange(len(visit)) - np.searchsorted(visit, visit)
-    pauses = turn * rng.lognormal(4.3, 0.8, len(visit)) * 1000
+    pauses = turn * rng.lognormal(4.3, 0.8, len(visit)) * SECOND
     times = starts[visit] + pauses.astype(np.int64)
-    order = setting.in_window(times)
+    order = setting.in_window(times, first)
     return times[order], at_home[visit][order]
 
 
@@ -159,7 +159,7 @@ def _show_photos(rng: np.random.Generator, actor: int, rows: Records) -> None:
     """A collection of photos of each victim, some sent again, some new."""
     collection = rng.integers(2, 16)
     number = np.floor(collection * rng.random(len(rows)) ** 1.5).astype(np.int64)
-    rows["photo"] = photos(photo_source(actor, rows["person"]), number)
+    rows["photo"] = photos(albums(actor + 1, rows["person"]), number)
     rows["copy"] = copies(rng, len(rows), rng.beta(3, 3))
     mostly = rng.choice(
         [CaptureClass.SOCIAL, CaptureClass.UNKNOWN, CaptureClass.LIVE], p=(0.7, 0.2, 0.1)

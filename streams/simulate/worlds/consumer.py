@@ -61,7 +61,7 @@ def found(founding: Founding) -> World:
 def _cohorts(founding: Founding, stage: Stage, counts: dict[str, int]) -> Iterator[Cohort]:
     draw = founding.parameters
     newcomers = draw.uniform("share_opened_in_window", 0.15, 0.5)
-    threshold = draw.uniform("threshold", 0.52, 0.66)
+    threshold = draw.uniform("threshold", 0.56, 0.76)
     limit = draw.integer("limit", 10, 40)
     places = open_places(founding.stream("places"), founding.population.networks)
     zones = founding.stream("zones").dirichlet(np.full(len(ZONES), 0.7))

@@ -23,13 +23,9 @@ AT_HOME = np.array([1.0, 1.0, 1.0, 1.0, 0.95, 1.15, 1.2, 1.1])
 def _evenings(rng: np.random.Generator, stage: Stage, visits: F64, actors: I64) -> dict[str, Any]:
     """The columns of a rhythm that follow from living at home."""
     almanac = stage.almanac
-    created = stage.population.actors["created"][actors]
-    begins = almanac.start + DAY * (np.arange(almanac.span) - 1)
-    # The first visit may fall on the day of the sign-up, not before it.
-    open_yet = begins + DAY > created[:, None]
     weekend = np.isin(almanac.weekday, (5, 6)) | (almanac.holiday > 0)
     return {
-        "visits": visits * open_yet,
+        "visits": visits,
         "hours": np.where(weekend, int(Hours.WEEKEND), int(Hours.HOME)),
         "phase": rng.normal(0.0, 2.0, len(actors)),
         "dispersion": rng.gamma(2.0, 0.6, len(actors)) + 0.4,
@@ -61,13 +57,15 @@ def _curiosity(rng: np.random.Generator, n: int, own: float) -> dict[Choice, F64
 def _casual(rng: np.random.Generator, stage: Stage, actors: I64) -> tuple[Rhythm, Taste]:
     almanac, n = stage.almanac, len(actors)
     total = rng.lognormal(0.5, 1.15, (n, 1))
-    age = (almanac.start - stage.population.actors["created"][actors])[:, None] / DAY
-    age = age + np.arange(almanac.span) - 1
-    # Half the interest in a new account is gone within days.
-    novelty = np.exp(-np.maximum(age, 0) / (0.5 + rng.gamma(1.5, 6.0, (n, 1)))) + 0.01
+    created = stage.population.actors["created"][actors][:, None]
+    age = (almanac.start - created) / DAY + np.arange(almanac.span) - 1
+    fading = np.exp(-np.maximum(age, 0) / (0.5 + rng.gamma(1.5, 6.0, (n, 1))))
+    # Half the interest in a new account is gone within days; it may begin in mid-day.
+    novelty = np.where(age > -1, fading + 0.01, 0.0)
     talk = 1.0 + 1.5 * (stage.news >= 0)
     weight = novelty * talk * lived_days(rng, almanac, n, AT_HOME)
-    visits = total * weight / weight.sum(axis=1, keepdims=True)
+    # Somebody may be away from the sign-up to the end.
+    visits = total * weight / np.maximum(weight.sum(axis=1, keepdims=True), 0.01)
     return (
         Rhythm(**_evenings(rng, stage, visits, actors), size=1 + rng.gamma(1.2, 1.5, n)),
         Taste(_curiosity(rng, n, 0.35), _circle(rng, stage, actors, 3, 9), again=rng.beta(3, 4, n)),
@@ -135,9 +133,10 @@ def _family_watch(rng: np.random.Generator, stage: Stage, actors: I64) -> tuple[
 def _date_check(rng: np.random.Generator, stage: Stage, actors: I64) -> tuple[Rhythm, Taste]:
     """Somebody met online: a handful of look-ups within days, then no more."""
     n, span = len(actors), stage.almanac.span
-    visits = 0.01 + spells(rng, (n, span), 0.4, 2.5) * rng.lognormal(0.0, 0.4, (n, 1))
+    visits = 0.01 + spells(rng, (n, span), 0.4, 2.5) * rng.lognormal(0.0, 0.3, (n, 1))
+    columns = _evenings(rng, stage, visits, actors) | {"dispersion": np.full(n, 4.0)}
     return (
-        Rhythm(**_evenings(rng, stage, visits, actors), size=1 + rng.gamma(2.0, 0.9, n)),
+        Rhythm(**columns, size=1 + rng.gamma(2.0, 0.6, n)),
         Taste(
             {Choice.INTEREST: 0.85, Choice.STRANGER: 0.1, Choice.NOBODY: 0.05},
             _circle(rng, stage, actors, 1, 2),
@@ -153,7 +152,12 @@ def _celebrity_fans(rng: np.random.Generator, stage: Stage, actors: I64) -> tupl
     idols = Lists.of([(15 * rng.random(rng.integers(1, 4)) ** 2).astype(np.int64) for _ in actors])
     return (
         Rhythm(**_evenings(rng, stage, visits, actors), size=1 + rng.gamma(1.5, 1.5, n)),
-        Taste({Choice.INTEREST: 0.75, Choice.POPULAR: 0.15, Choice.NEWS: 0.1}, idols, photos=30.0),
+        Taste(
+            {Choice.INTEREST: 0.75, Choice.POPULAR: 0.15, Choice.NEWS: 0.1},
+            idols,
+            photos=30.0,
+            public_list=True,
+        ),
     )
 
 

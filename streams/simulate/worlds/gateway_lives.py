@@ -41,13 +41,12 @@ def in_business(clientele: Clientele, actors: I64) -> F64:
     """A day factor: 0 before the contract, a fortnight's ramp after it, growth; (n, span)."""
     almanac = clientele.stage.almanac
     tenant = clientele.stage.population.actors["tenant"][actors]
-    created = clientele.stage.population.actors["created"][actors][:, None]
     joined = np.array(clientele.joined)[tenant][:, None]
     begins = almanac.start + DAY * (np.arange(almanac.span) - 1)
-    age = (begins - np.maximum(joined, created)) / DAY
+    age = (begins - joined) / DAY
     ramp = np.where(joined > 0, np.clip((age + 3) / 17, 0.1, 1.0), 1.0)
     trend = np.exp(np.array(clientele.growth)[tenant][:, None] * np.arange(almanac.span))
-    return np.asarray(np.where(age >= 0, ramp, 0.0) * trend)
+    return np.asarray(np.where(age > -1, ramp, 0.0) * trend)
 
 
 def _service(

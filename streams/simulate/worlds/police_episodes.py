@@ -8,7 +8,7 @@ from ..randomness import I64
 from ..rhythm import Hours, Rhythm
 from ..taste import Choice, Lists, Taste
 from .founding import Cohort, Founding
-from .police_lives import EVIDENCE, Force, employed, shifts
+from .police_lives import EVIDENCE, Force, shifts
 
 
 def famous_case(founding: Founding, force: Force, people: I64) -> Iterator[Cohort]:
@@ -25,11 +25,12 @@ def famous_case(founding: Founding, force: Force, people: I64) -> Iterator[Cohor
         hours, duty = shifts(rng, force, heard)
         who = rng.integers(0, founding.population.galleries[0].size, rng.integers(1, 3))
         if len(heard):
-            rhythm = Rhythm(employed(force, heard, visits * duty), hours, size=1.6)
+            rhythm = Rhythm(visits * duty, hours, size=1.6)
             taste = Taste(
                 {Choice.INTEREST: 1.0},
                 Lists.of([who] * len(heard)),
                 photos=5.0,
+                public_list=True,
                 capture=EVIDENCE,
                 incidents=0.5,
             )
@@ -52,8 +53,8 @@ def training_day(founding: Founding, force: Force, people: I64) -> Iterator[Coho
                 {Choice.INTEREST: 0.8, Choice.NOBODY: 0.2},
                 Lists.of([test_persons] * len(trained)),
                 photos=2.0,
+                shared_photos=1.0,
+                public_list=True,
             )
-            rhythm = Rhythm(
-                employed(force, trained, visits), Hours.OFFICE, dispersion=20.0, size=9.0
-            )
+            rhythm = Rhythm(visits, Hours.OFFICE, dispersion=20.0, size=9.0)
             yield Cohort("training_day", trained, rhythm, taste, lookalike=True, passing=True)

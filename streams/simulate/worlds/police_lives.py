@@ -8,7 +8,6 @@ import numpy as np
 
 from detectors.events import CaptureClass
 
-from ..almanac import DAY
 from ..randomness import F64, I64, some, zipf_rank
 from ..rhythm import Hours, Rhythm, lived_days, vacations
 from ..searches import Stage
@@ -49,19 +48,11 @@ class Force:
 Life = Callable[[np.random.Generator, Force, I64], tuple[Rhythm, Taste]]
 
 
-def employed(force: Force, actors: I64, factor: F64) -> F64:
-    """A day factor that is 0 before the account was opened."""
-    almanac = force.stage.almanac
-    created = force.stage.population.actors["created"][actors]
-    begins = almanac.start + DAY * (np.arange(almanac.span) - 1)
-    return factor * (begins > created[:, None])
-
-
 def _office(rng: np.random.Generator, force: Force, actors: I64, rate: F64) -> dict[str, Any]:
     n = len(actors)
     days = rate[:, None] * lived_days(rng, force.stage.almanac, n, WEEKDAYS)
     return {
-        "visits": employed(force, actors, days),
+        "visits": days,
         "hours": Hours.OFFICE,
         "phase": rng.normal(0.0, 0.6, n),
         "dispersion": rng.gamma(2.0, 0.8, n) + 0.2,
@@ -104,7 +95,7 @@ def _patrol(rng: np.random.Generator, force: Force, actors: I64) -> tuple[Rhythm
     hours, duty = shifts(rng, force, actors)
     visits = rng.lognormal(-0.5, 0.8, (n, 1)) * duty
     rhythm = Rhythm(
-        visits=employed(force, actors, visits),
+        visits=visits,
         hours=hours,
         phase=rng.normal(0, 0.4, n),
         dispersion=rng.gamma(2.0, 0.8, n) + 0.2,

@@ -23,7 +23,8 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     ) -> Summary:
         judged.extend(map(Path, files))
         events = sum(1 for _ in read_searches(files[0]))
-        progress(Path(files[0]).stat().st_size, events)
+        size = Path(files[0]).stat().st_size
+        progress(size, size, events)
         assert outputs.names == "none"
         return Summary(config_hash=settings.config_hash, records=events, events=events)
 

@@ -69,7 +69,7 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Call]:
         settings: Settings, files: Sequence[str], outputs: Outputs, progress: Progress
     ) -> Summary:
         made.append(Call(settings, files, outputs))
-        progress(0, 0)
+        progress(0, None, 0)
         outputs.on_alert(ALERT)
         outputs.on_alert(msgspec.structs.replace(ALERT, revision=2, severity=Severity.HIGH))
         return Summary(config_hash=settings.config_hash, records=7, events=5)

@@ -95,8 +95,12 @@ def test_the_default_file_explains_every_key() -> None:
         ("[patterns.bulk_scrapping]\n", "unknown key; did you mean bulk_scraping?"),
         ("[pattern]\n", "probewatch.toml: pattern: unknown key; did you mean patterns?"),
         (
-            "[[input.combined.rules]]\npath = '('\noperation = 'identify'\n",
-            "input.combined.rules[0]: path '(' is no regular expression: ",
+            "[[input.combined.rules]]\npattern = '('\noperation = 'identify'\n",
+            "input.combined.rules[0]: pattern: expected a regular expression, got '('",
+        ),
+        (
+            "[input]\nallowed_lateness = '15m'\nsort_window = '1h'\n",
+            "input: sort_window: expected at most allowed_lateness, 15m, got 1h",
         ),
     ],
 )

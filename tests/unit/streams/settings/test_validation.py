@@ -88,7 +88,7 @@ def test_every_kind_of_value_is_read() -> None:
             "count: expected a whole number, at least 1, at most 1,000,000, got true",
         ),
         ({"on": "yes"}, 'on: expected true or false, got "yes"'),
-        ({"name": "a"}, 'name: expected text, at least 2 characters long, got "a"'),
+        ({"name": "a"}, 'name: expected text, at least 2 characters, got "a"'),
         ({"inner": 3}, "inner: expected a table, got 3"),
         (
             {"inner": {"share": 0}},

@@ -1,0 +1,31 @@
+"""Which rows stay when a shard looks for idle ones."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FULL: Final = 0.9  # of the limit; leaves room until the next look
+_WORTH_DROPPING: Final = 0.05  # rebuilding a table costs more than holding a few idle rows
+
+
+def staying(
+    age: NDArray[np.int64], lifetime: NDArray[np.int64], limit: int
+) -> NDArray[np.bool_] | None:
+    """The rows within their lifetime; if those are too many, the youngest of them.
+
+    Args:
+        age: days since each row was last used; 0 for one that must not be dropped for room.
+        lifetime: days that each may be idle.
+        limit: most rows to hold.
+
+    Returns:
+        True for each row that stays, or None if dropping the rest is not worth the work.
+    """
+    kept = age < lifetime
+    room = int(_FULL * limit)
+    if np.count_nonzero(kept) > room:
+        kept &= age <= np.partition(age[kept], room)[room]
+        if np.count_nonzero(kept) > room:
+            kept &= np.cumsum(kept) > np.count_nonzero(kept) - room
+    return None if np.count_nonzero(~kept) <= _WORTH_DROPPING * len(kept) else kept

@@ -1,0 +1,250 @@
+"""The detectors over files: what the service does, without Kafka."""
+
+import os
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+import orjson
+import zstandard
+from numpy.typing import NDArray
+
+from detectors.alerts import Alert
+from detectors.events import EventBatch
+from detectors.levels import Levels
+from detectors.pipeline import Pipeline
+from streams.ingest.adapters.combined import CombinedLines
+from streams.ingest.admission import Admission, TimeRules
+from streams.ingest.ingest import Ingest
+from streams.ingest.pseudonyms import Names, PlainNames, PseudonymKey
+from streams.ingest.rejects import Rejected
+from streams.ingest.sources import read_chunks
+from streams.outputs import NameMode, Outputs, Progress
+from streams.settings import Settings, required_pseudonym_key
+from streams.summary import AlertCount, Summary, TenantLevel, Tracked, write_summary
+
+
+def replay(
+    settings: Settings, files: Sequence[str], outputs: Outputs, progress: Progress
+) -> Summary:
+    """Judge the events of `files`, in the order given.
+
+    Raises:
+        ConfigError: there is no pseudonym key where one is needed.
+        InputError: a file cannot be opened or decompressed; what was whole has been judged.
+        OSError: an output cannot be written.
+    """
+    with ExitStack() as stack:
+        run = Replay(settings, _names(settings, outputs.names), _Writers(outputs, stack))
+        run.read(files, progress, scores=outputs.scores is not None)
+        return run.finish(outputs)
+
+
+def _names(settings: Settings, mode: NameMode) -> Names:
+    if mode == "none":
+        return PlainNames()
+    key = required_pseudonym_key(settings.pseudonyms, os.environ)
+    return PseudonymKey(key, settings.pseudonyms.epoch)
+
+
+class _Writers:
+    """The files that grow while a replay runs."""
+
+    def __init__(self, outputs: Outputs, stack: ExitStack) -> None:
+        self._on_alert = outputs.on_alert
+        self._alerts = _opened(outputs.alerts, stack)
+        self._rejects = _opened(outputs.rejects, stack)
+
+    def alerts(self, alerts: Sequence[Alert]) -> None:
+        for alert in alerts:
+            self._on_alert(alert)
+            if self._alerts is not None:
+                self._alerts.write(orjson.dumps(msgspec.to_builtins(alert)) + b"\n")
+
+    def rejects(self, rejects: Sequence[Rejected]) -> None:
+        if self._rejects is not None:
+            for reject in rejects:
+                self._rejects.write(orjson.dumps(msgspec.to_builtins(reject)) + b"\n")
+
+
+def _opened(path: Path | None, stack: ExitStack) -> BinaryIO | None:
+    return None if path is None else stack.enter_context(path.open("wb"))
+
+
+class Replay:
+    """One run over a log: ingest, admission and pipeline, and what they counted."""
+
+    def __init__(self, settings: Settings, names: Names, writers: _Writers) -> None:
+        self._settings = settings
+        self._writers = writers
+        self._ingest = Ingest(names, _decoder(settings), settings.subjects.namespace)
+        self._rules = TimeRules(
+            allowed_lateness_ms=_milliseconds(settings.input.allowed_lateness),
+            clock_tolerance_ms=_milliseconds(settings.input.clock_tolerance),
+            sort_window_ms=_milliseconds(settings.input.sort_window),
+        )
+        self.pipeline = Pipeline(settings.detection, settings.config_hash, names.write)
+        self._levels = Levels()
+        self._rejected: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter()
+        self._last: dict[str, Alert] = {}
+        self._index: list[NDArray[np.int64]] = []
+        self._scores: list[dict[str, NDArray[np.float32]]] = []
+        self._keep_scores = False
+        self._records = self._events = self._ignored = self._late = self._ahead = 0
+        self._first: int | None = None
+        self._newest: int | None = None
+        self._started = time.monotonic()
+
+    def read(self, files: Sequence[str], progress: Progress, *, scores: bool = False) -> None:
+        """Judge every event of `files`; each is a source with a clock of its own."""
+        self._keep_scores = scores
+
+        def report(read: int, total: int | None) -> None:
+            progress(read, total, self._events)
+
+        source, admission = 0, Admission(self._rules)
+        for chunk in read_chunks(files, sys.stdin.buffer, report):
+            if chunk.source != source:
+                self._close(admission)
+                source, admission = chunk.source, Admission(self._rules)
+            for start, lines in self._cut(chunk.lines):
+                self._judge(admission.admit(self._decode(lines, chunk.first_index + start)))
+        self._close(admission)
+
+    def _cut(self, lines: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
+        size = self._settings.input.batch_size
+        for start in range(0, len(lines), size):
+            yield start, lines[start : start + size]
+
+    def _decode(self, lines: list[bytes], first_index: int) -> EventBatch:
+        ingested = self._ingest.decode(lines, first_index)
+        self._records += len(lines) - ingested.blank
+        self._rejected.update(reject.reason for reject in ingested.rejected)
+        self._dropped += ingested.dropped_fields
+        self._ignored += ingested.ignored_fields
+        self._writers.rejects(ingested.rejected)
+        return ingested.batch
+
+    def _close(self, admission: Admission) -> None:
+        self._judge(admission.flush())
+        self._late += admission.late
+        self._ahead += admission.clock_ahead
+
+    def _judge(self, batch: EventBatch) -> None:
+        if len(batch) == 0:
+            return
+        times = batch.rows["time"]
+        self._first = min(int(times.min()), self._first or int(times.min()))
+        self._newest = max(int(times.max()), self._newest or 0)
+        self._events += len(batch)
+        self._levels.observe(batch)
+        judgement = self.pipeline.observe(batch)
+        if self._keep_scores:
+            self._index.append(batch.rows["index"].copy())
+            self._scores.append(judgement.scores)
+        for alert in judgement.alerts:
+            self._last[alert.alert_id] = alert
+        self._writers.alerts(judgement.alerts)
+
+    def finish(self, outputs: Outputs) -> Summary:
+        """Write what is written at the end."""
+        if outputs.scores is not None:
+            self._write_scores(outputs.scores)
+        if outputs.save_state is not None:
+            state = zstandard.ZstdCompressor().compress(self.pipeline.snapshot())
+            outputs.save_state.write_bytes(state)
+        summary = self.summary()
+        if outputs.summary is not None:
+            write_summary(summary, outputs.summary)
+        return summary
+
+    def _write_scores(self, path: Path) -> None:
+        columns = {
+            pattern.code.value: np.concatenate(
+                [np.empty(0, np.float32), *(part[pattern.code.value] for part in self._scores)]
+            )
+            for pattern in self.pipeline.patterns
+        }
+        index = np.concatenate([np.empty(0, np.int64), *self._index])
+        with path.open("wb") as file:
+            np.savez(file, event_index=index, **columns)
+
+    def summary(self) -> Summary:
+        """What was done so far."""
+        seconds = time.monotonic() - self._started
+        return Summary(
+            config_hash=self._settings.config_hash,
+            records=self._records,
+            events=self._events - self.pipeline.duplicates,
+            rejected=dict(self._rejected.most_common()),
+            dropped_fields=dict(self._dropped.most_common()),
+            ignored_fields=self._ignored,
+            late=self._late,
+            duplicates=self.pipeline.duplicates,
+            clock_ahead=self._ahead,
+            first_event_time=_rfc3339(self._first),
+            last_event_time=_rfc3339(self._newest),
+            alerts=_counted(self._last.values()),
+            seconds=seconds,
+            events_per_second=self._events / max(seconds, 1e-9),
+            peak_memory_bytes=_peak_memory(),
+            tracked=tuple(
+                Tracked(kind, held.count, held.bytes, held.evicted)
+                for kind, held in self.pipeline.tracked().items()
+            ),
+            tenants=self._tenants(),
+        )
+
+    def _tenants(self) -> tuple[TenantLevel, ...]:
+        """Each tenant's level and what it cannot support, the largest tenant first."""
+        events = self._levels.tenants()
+        return tuple(
+            TenantLevel(
+                tenant,
+                self._levels.of(tenant),
+                events[tenant],
+                tuple(
+                    pattern.code
+                    for pattern in self.pipeline.patterns
+                    if pattern.level > self._levels.of(tenant)
+                ),
+            )
+            for tenant in sorted(events, key=lambda name: (-events[name], name))
+        )
+
+
+def _decoder(settings: Settings) -> CombinedLines | None:
+    if settings.input.format == "combined":
+        return CombinedLines(settings.input.combined.tenant, settings.input.combined.rules)
+    return None
+
+
+def _counted(alerts: Iterable[Alert]) -> tuple[AlertCount, ...]:
+    kinds = Counter((alert.pattern, alert.severity, alert.mode) for alert in alerts)
+    return tuple(AlertCount(*kind, count) for kind, count in sorted(kinds.items()))
+
+
+def _milliseconds(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)
+
+
+def _rfc3339(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _peak_memory() -> int:
+    """Bytes; Linux counts in KiB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

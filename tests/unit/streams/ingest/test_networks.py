@@ -1,0 +1,70 @@
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.ingest.networks import IPV4, NO_ADDRESS, OTHER, ipv4_networks, network_of
+from streams.ingest.packed import pack
+
+
+def reference(text: str) -> str | None:
+    """The standard library's judgement of an address."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id is not None:
+            return None
+        if address.ipv4_mapped is None:
+            return str(ipaddress.ip_network((address, 48), strict=False))
+        address = address.ipv4_mapped
+    return str(ipaddress.ip_network((address, 24), strict=False))
+
+
+quads = st.lists(
+    st.sampled_from(["0", "1", "9", "10", "99", "100", "255", "256", "01", "00", "", "x", "-1"])
+    | st.integers(0, 300).map(str),
+    min_size=3,
+    max_size=5,
+).map(".".join)
+addresses = quads | st.ip_addresses(v=4).map(str) | st.text("0123456789.", max_size=16)
+others = st.ip_addresses(v=6).map(str) | st.text("0123456789abcdef:.%/", max_size=20)
+
+
+@given(st.lists(addresses | others | st.just(""), max_size=20))
+def test_kernel_equals_reference(texts: list[str]) -> None:
+    """Dotted quads come out as their /24, all else is left to `network_of`."""
+    packed, kinds = ipv4_networks(pack(texts))
+    networks = packed.buffer.tobytes().split(bytes([packed.separator]))[: len(texts)]
+
+    for text, network, kind in zip(texts, networks, kinds.tolist(), strict=True):
+        expected = reference(text) if ":" not in text else None
+        assert network.decode() == (expected or "")
+        assert kind == (IPV4 if expected else OTHER if text else NO_ADDRESS)
+
+
+@given(addresses | st.ip_addresses(v=6).map(str) | others)
+def test_network_equals_the_standard_librarys(text: str) -> None:
+    """The quick way over the operating system judges as `ipaddress` does."""
+    assert network_of(text) == reference(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
+        ("::1", "::/48"),
+        ("fe80::1%eth0", None),
+        ("203.0.113.77:443", None),
+        ("[2001:db8::1]", None),
+        ("\ud800", None),
+        ("1.2.3.4\0", None),
+    ],
+)
+def test_network_of_an_address(address: str, network: str | None) -> None:
+    """A /24, a /48, the IPv4 address in an IPv6 one, or none."""
+    assert network_of(address) == network
