@@ -54,7 +54,7 @@ EntityType = Literal["actor", "credential", "subject", "pair", "case", "network"
 
 
 class Entity(msgspec.Struct, frozen=True):
-    """What an alert is about; the id is a pseudonym (a pair: actor's and subject's, `+` between)."""
+    """What an alert is about; the id is a pseudonym (a pair's: actor and subject, `+` between)."""
 
     type: EntityType
     id: str

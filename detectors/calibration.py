@@ -19,8 +19,9 @@ _FLOOR: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """One pattern's scale from evidence x (nats) to rarity: of innocent actor-days
-    exp(a - b x) reach x.
+    """One pattern's scale from evidence to rarity.
+
+    Of innocent actor-days exp(a - b x) reach evidence x, in nats.
 
     Attributes:
         intercept: a.

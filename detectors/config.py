@@ -20,9 +20,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many entities to hold, over all shards; the longest idle innocents go first."""
 
     actors: Annotated[int, Meta(ge=1000, description="most actors to track")] = 4_000_000
-    pairs: Annotated[
-        int, Meta(ge=1000, description="most pairs of actor and person to track")
-    ] = 40_000_000
+    pairs: Annotated[int, Meta(ge=1000, description="most pairs of actor and person to track")] = (
+        40_000_000
+    )
     subjects: Annotated[int, Meta(ge=1000, description="most persons to track")] = 20_000_000
     networks: Annotated[int, Meta(ge=1000, description="most networks to track")] = 2_000_000
 

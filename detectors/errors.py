@@ -1,9 +1,9 @@
 """Everything that Probewatch raises on purpose.
 
-    ProbewatchError
-    ├── ConfigError      a setting is wrong: file, path, what was expected
-    ├── InputError       an input cannot be read at all (a bad record is a value, not this)
-    └── SnapshotError    state that this version cannot read, or that is torn
+ProbewatchError
+├── ConfigError      a setting is wrong: file, path, what was expected
+├── InputError       an input cannot be read at all (a bad record is a value, not this)
+└── SnapshotError    state that this version cannot read, or that is torn
 """
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from .patterns import Figures
 from .shards.actors import ActorShard
 from .shards.batch import Stretch, by_shard, cohorts_of
 from .shards.subjects import NetworkShard, SubjectShard
-from .shards.tables import Arrays, Held, under
+from .shards.tables import Arrays, Held, records, under
 from .snapshot import pack, unpack
 from .state.actors import ACTOR_FIGURES, DAY
 from .state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
@@ -77,7 +78,9 @@ class Pipeline:
 
     def observe(self, batch: EventBatch) -> Judgement:
         """Judge a batch's events and learn them."""
-        result = Judgement(scores={p.code: np.full(len(batch), np.nan, np.float32) for p in self.patterns})
+        result = Judgement(
+            scores={p.code: np.full(len(batch), np.nan, np.float32) for p in self.patterns}
+        )
         for start, stop, day in self._stretches(batch.rows["time"]):
             result.alerts.extend(self.advance(day))
             stretch = batch.take(start, stop)
@@ -101,8 +104,8 @@ class Pipeline:
             for shard in self.actors:
                 shard.close(ended, elapsed, release_after)
         if day // EVICTION_DAYS > before // EVICTION_DAYS:
-            for shard in (*self.actors, *self.subjects, *self.networks):
-                shard.evict(day)
+            for part in self._shards():
+                part.evict(day)
         self.peers = Peers(merge(shard.known() for shard in self.actors))
         return [alert for book in self.books for alert in book.advance(day)]
 
@@ -112,7 +115,7 @@ class Pipeline:
             return
         days = np.maximum(np.maximum.accumulate(times) // DAY, self.today)
         cuts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(times)]
-        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        for start, stop in pairwise(cuts):
             yield start, stop, int(days[start])
 
     def _judge(self, batch: EventBatch) -> tuple[list[Alert], dict[str, NDArray[np.float32]]]:
@@ -166,7 +169,7 @@ class Pipeline:
     def tracked(self) -> dict[str, Held]:
         """Entities by kind: how many, the bytes that they take, and how many were dropped."""
         total: dict[str, Held] = {}
-        for shard in (*self.actors, *self.subjects, *self.networks):
+        for shard in self._shards():
             for kind, held in shard.tracked.items():
                 total[kind] = held + total.get(kind, Held())
         return total
@@ -205,10 +208,18 @@ class Pipeline:
         if about["shards"] != SHARDS:
             message = f"state has {about['shards']} shards, this program {SHARDS}"
             raise SnapshotError(message)
-        for name, part in self._parts().items():
-            part.load(under(arrays, name))
+        try:
+            for name, part in self._parts().items():
+                part.load(under(arrays, name))
+            self.peers = Peers(records(arrays["peers"]))
+        except KeyError as lacking:
+            raise SnapshotError(f"state lacks {lacking}, which this program keeps") from lacking
         self.today = about["today"]
-        self.peers = Peers(arrays["peers"].copy())
+
+    def _shards(self) -> Iterator[ActorShard | SubjectShard | NetworkShard]:
+        yield from self.actors
+        yield from self.subjects
+        yield from self.networks
 
     def _parts(self) -> dict[str, ActorShard | SubjectShard | NetworkShard | EpisodeBook]:
         return {

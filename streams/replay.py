@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
@@ -23,6 +23,7 @@ from detectors.levels import Levels
 from detectors.pipeline import Pipeline
 from streams.ingest.adapters.combined import CombinedLines
 from streams.ingest.admission import Admission, TimeRules
+from streams.ingest.batches import concat
 from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import Names, PlainNames, PseudonymKey
 from streams.ingest.rejects import Rejected
@@ -99,6 +100,7 @@ class Replay:
         self._index: list[NDArray[np.int64]] = []
         self._scores: list[dict[str, NDArray[np.float32]]] = []
         self._keep_scores = False
+        self._waiting: list[EventBatch] = []
         self._records = self._events = self._ignored = self._late = self._ahead = 0
         self._first: int | None = None
         self._newest: int | None = None
@@ -117,12 +119,13 @@ class Replay:
                 self._close(admission)
                 source, admission = chunk.source, Admission(self._rules)
             for start, lines in self._cut(chunk.lines):
-                self._judge(admission.admit(self._decode(lines, chunk.first_index + start)))
+                self._gather(admission.admit(self._decode(lines, chunk.first_index + start)))
         self._close(admission)
+        self._judge()
 
     def _cut(self, lines: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
-        size = self._settings.input.batch_size
-        for start in range(0, len(lines), size):
+        size = min(self._settings.input.batch_size, len(lines))
+        for start in range(0, len(lines), max(size, 1)):
             yield start, lines[start : start + size]
 
     def _decode(self, lines: list[bytes], first_index: int) -> EventBatch:
@@ -135,11 +138,19 @@ class Replay:
         return ingested.batch
 
     def _close(self, admission: Admission) -> None:
-        self._judge(admission.flush())
+        self._gather(admission.flush())
         self._late += admission.late
         self._ahead += admission.clock_ahead
 
-    def _judge(self, batch: EventBatch) -> None:
+    def _gather(self, batch: EventBatch) -> None:
+        """Judge when there is enough: a file is read in pieces smaller than a batch."""
+        self._waiting.append(batch)
+        if sum(map(len, self._waiting)) >= self._settings.input.batch_size:
+            self._judge()
+
+    def _judge(self) -> None:
+        batch = concat(self._waiting)
+        self._waiting.clear()
         if len(batch) == 0:
             return
         times = batch.rows["time"]
@@ -168,15 +179,15 @@ class Replay:
         return summary
 
     def _write_scores(self, path: Path) -> None:
-        columns = {
+        columns: dict[str, NDArray[Any]] = {
             pattern.code.value: np.concatenate(
                 [np.empty(0, np.float32), *(part[pattern.code.value] for part in self._scores)]
             )
             for pattern in self.pipeline.patterns
         }
-        index = np.concatenate([np.empty(0, np.int64), *self._index])
+        columns["event_index"] = np.concatenate([np.empty(0, np.int64), *self._index])
         with path.open("wb") as file:
-            np.savez(file, event_index=index, **columns)
+            np.savez(file, allow_pickle=False, **columns)
 
     def summary(self) -> Summary:
         """What was done so far."""

@@ -14,7 +14,7 @@ from ..state.actors import DAY, HORIZONS, REACH_HORIZONS
 from .compile import kernel
 from .decay import add, fade
 from .hashing import FREE, PoolView, TableView, add_row, contains, find_row, remember
-from .pairs import CONSENTED, SELF, observe_pair
+from .pairs import observe_pair
 from .sheets import PeerView, fill_sheet
 from .sketch import estimate, insert, release
 
@@ -89,7 +89,7 @@ def observe(
                 counts[1] += 1
                 continue
             row = _begin_actor(state.actors, event, cohorts[i])
-        if event.operation != IDENTIFY and event.operation != LIST:
+        if event.operation not in (IDENTIFY, LIST):
             continue
         actor = state.actors.rows[row]
         out.row = row

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .compile import kernel
+from .compile import kernel, signed
 
 DAYS = 128
 _WORD = 64
@@ -15,11 +15,9 @@ _WORD = 64
 def ones(word: np.uint64) -> int:
     """How many bits are set (Hacker's Delight, figure 5-2)."""
     x = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    x = (x & np.uint64(0x3333333333333333)) + (
-        (x >> np.uint64(2)) & np.uint64(0x3333333333333333)
-    )
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
     x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+    return signed((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @kernel
@@ -35,7 +33,7 @@ def mark_day(days: NDArray[np.uint64], age: int) -> bool:
         return False
     word = age // _WORD
     bit = np.uint64(1) << np.uint64(age % _WORD)
-    fresh = (days[word] & bit) == 0
+    fresh = bool((days[word] & bit) == 0)
     days[word] |= bit
     return fresh
 

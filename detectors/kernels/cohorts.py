@@ -61,9 +61,7 @@ def row_of(cohorts: TableView, key: np.uint64) -> int:
 
 
 @kernel
-def learn_traits(
-    cohort: Row, traits: NDArray[np.float32], residuals: NDArray[np.float64]
-) -> None:
+def learn_traits(cohort: Row, traits: NDArray[np.float32], residuals: NDArray[np.float64]) -> None:
     """Add one actor-day; NaN is unknown."""
     for k in range(TRAITS):
         if not math.isnan(traits[k]):

@@ -8,16 +8,19 @@ from numpy.typing import NDArray
 
 from ..events import Row
 from ..state.actors import HOURS_PER_DAY, HOURS_PER_WEEK, TRAITS
-from .sheets import AWAKE, REACH_DAY, describe_day
 from .cohorts import learn_traits, row_of
-from .compile import kernel
+from .compile import kernel, signed
 from .hashing import FREE, PoolView, TableView, draw, give_back
+from .sheets import AWAKE, REACH_DAY, describe_day
 
 MEMORY_DAYS = 40.0
 """A baseline remembers about so many days; older ones fade."""
 
-SHIFT = 1.5
+SHIFT = 2.0
 """The lasting shift, in spreads, that `carried` evidence is a likelihood ratio for."""
+
+SLEEPLESS_HOURS = 18
+"""Hours of a day with a search that no one person keeps up."""
 
 _LEAST, _MOST = -3.0, 4.0  # one day counts for no more, however far out it is
 _MOST_CARRIED = 40.0
@@ -74,9 +77,7 @@ def close_day(
                 fresh.squares[:] = 0.0
             own = state.baselines.rows[actor.baseline]
             _learn(own, found, residuals)
-            learn_traits(
-                state.cohorts.rows[row_of(state.cohorts, actor.cohort)], found, residuals
-            )
+            learn_traits(state.cohorts.rows[row_of(state.cohorts, actor.cohort)], found, residuals)
             if own.days[REACH_DAY] >= _RHYTHM_AFTER:
                 _keep_rhythm(actor, sheet, state.rhythms)
         give_back(state.sheets, number)
@@ -89,14 +90,25 @@ def _carry(actor: Row, sheet: Row, found: NDArray[np.float32]) -> None:
 
     Beyond is what is beyond both the actor's own days and its peers'.
     """
-    beyond = _LEAST
-    for k in (REACH_DAY, AWAKE):
-        own = (found[k] - sheet.expected[k]) / sheet.spread[k]
-        peers = (found[k] - sheet.peer_expected[k]) / sheet.peer_spread[k]
-        beyond = max(beyond, min(own, peers))
-    beyond = min(beyond, _MOST)
+    beyond = _beyond(sheet, found, REACH_DAY)
+    if found[AWAKE] >= SLEEPLESS_HOURS:
+        beyond = max(beyond, _beyond(sheet, found, AWAKE) * human(sheet.expected[AWAKE]))
+    beyond = min(max(beyond, _LEAST), _MOST)
     carried = actor.carried + SHIFT * beyond - SHIFT * SHIFT / 2
     actor.carried = min(max(carried, 0.0), _MOST_CARRIED)
+
+
+@kernel
+def _beyond(sheet: Row, found: NDArray[np.float32], k: int) -> float:
+    own = (found[k] - sheet.expected[k]) / sheet.spread[k]
+    peers = (found[k] - sheet.peer_expected[k]) / sheet.peer_spread[k]
+    return float(min(own, peers))
+
+
+@kernel
+def human(hours: float) -> float:
+    """How like a person's so many hours awake a day are: 1 up to 6, 0 from 14."""
+    return float(min(max((14.0 - hours) / 8.0, 0.0), 1.0))
 
 
 @kernel
@@ -135,7 +147,7 @@ def _keep_rhythm(actor: Row, sheet: Row, rhythms: PoolView) -> None:
             continue
         since_monday = (sheet.day + _WEEKDAY_OF_EPOCH) % 7 * HOURS_PER_DAY + hour
         local = (since_monday + round(actor.utc_offset / 60)) % HOURS_PER_WEEK
-        week[local] = min(255, np.int64(week[local]) + min(8, np.int64(sheet.hours[hour])))
+        week[local] = min(255, signed(week[local]) + min(8, signed(sheet.hours[hour])))
         full = full or week[local] >= _RHYTHM_FULL
     if full:
         for hour in range(HOURS_PER_WEEK):

@@ -7,8 +7,8 @@ exp(-age / lifetime), up to rounding.
 
 import math
 
-from numpy.typing import NDArray
 import numpy as np
+from numpy.typing import NDArray
 
 from .compile import kernel
 

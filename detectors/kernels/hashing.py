@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..events import Records
-from .compile import kernel
+from .compile import kernel, signed
 
 FREE = -1
 """A slot without a row; also: no row."""
@@ -43,9 +43,7 @@ def mix(a: np.uint64, b: np.uint64) -> np.uint64:
 
 
 @kernel
-def mix_columns(
-    a: NDArray[np.uint64], b: NDArray[np.uint64], mixed: NDArray[np.uint64]
-) -> None:
+def mix_columns(a: NDArray[np.uint64], b: NDArray[np.uint64], mixed: NDArray[np.uint64]) -> None:
     """Fill `mixed` with `mix` of each pair of elements."""
     for i in range(len(a)):
         mixed[i] = mix(a[i], b[i])
@@ -58,7 +56,7 @@ def find(slots: NDArray[np.int32], keys: NDArray[np.uint64], key: np.uint64) -> 
     `slots` has a power-of-two length and at least one free slot.
     """
     mask = len(slots) - 1
-    slot = np.int64((key * _MULTIPLIER) >> _SHIFT) & mask
+    slot = signed((key * _MULTIPLIER) >> _SHIFT) & mask
     while True:
         row = slots[slot]
         if row == FREE or keys[row] == key:
@@ -69,13 +67,13 @@ def find(slots: NDArray[np.int32], keys: NDArray[np.uint64], key: np.uint64) -> 
 @kernel
 def find_row(table: TableView, key: np.uint64) -> int:
     """The row of `key`, `FREE` if it has none."""
-    return np.int64(table.slots[find(table.slots, table.keys, key)])
+    return signed(table.slots[find(table.slots, table.keys, key)])
 
 
 @kernel
 def add_row(table: TableView, key: np.uint64) -> int:
     """A new row, zeroed by its table, for a `key` that has none."""
-    row = table.used[0]
+    row = signed(table.used[0])
     table.used[0] += 1
     table.keys[row] = key
     table.slots[find(table.slots, table.keys, key)] = row
@@ -94,9 +92,9 @@ def draw(pool: PoolView) -> int:
     """A row: the one given back last, else the first never used. The caller made room."""
     if pool.used[1] > 0:
         pool.used[1] -= 1
-        return np.int64(pool.free[pool.used[1]])
+        return signed(pool.free[pool.used[1]])
     pool.used[0] += 1
-    return pool.used[0] - 1
+    return signed(pool.used[0]) - 1
 
 
 @kernel
@@ -112,7 +110,7 @@ def remember(members: NDArray[np.uint64], key: np.uint64) -> bool:
     if key == 0:
         key = np.uint64(1)
     mask = len(members) - 1
-    place = np.int64((key * _MULTIPLIER) >> _SHIFT) & mask
+    place = signed((key * _MULTIPLIER) >> _SHIFT) & mask
     while members[place] != 0:
         if members[place] == key:
             return False
@@ -127,7 +125,7 @@ def contains(members: NDArray[np.uint64], key: np.uint64) -> bool:
     if key == 0:
         key = np.uint64(1)
     mask = len(members) - 1
-    place = np.int64((key * _MULTIPLIER) >> _SHIFT) & mask
+    place = signed((key * _MULTIPLIER) >> _SHIFT) & mask
     while members[place] != 0:
         if members[place] == key:
             return True

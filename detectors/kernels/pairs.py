@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ..events import CaptureClass, Outcome, Relation, Row
 from ..state.actors import DAY, MINUTE
 from .bits import age_days, cells_to_count, count_days, mark_day
-from .compile import kernel
+from .compile import kernel, signed
 from .hashing import FREE, PoolView, TableView, add_row, draw, find_row, mix
 
 SUCCESS = int(Outcome.SUCCESS)
@@ -41,7 +41,7 @@ def observe_pair(
         key = mix(event.actor[0], event.probe ^ _PROBE_KIND)
     else:
         return True
-    day = (event.time + MINUTE * np.int64(event.utc_offset)) // DAY
+    day = (event.time + MINUTE * signed(event.utc_offset)) // DAY
     number = find_row(pairs, key)
     fresh = number == FREE
     if fresh:
@@ -110,7 +110,7 @@ def _mark_pair_day(
         mark_day(history.plain, pair.day - day)
     if person:
         after = count_days(history.days)
-        out.pair_returned = np.int64(after > 1) - np.int64(before > 1)
+        out.pair_returned = signed(after > 1) - signed(before > 1)
         out.pair_new_days = after - before
         actor.returning += out.pair_returned
         actor.return_days += out.pair_new_days

@@ -57,6 +57,20 @@ def fill_sheet(
     peer_row: int,
     out: Row,
 ) -> None:
+    """Count a search in its day's sheet and describe the day so far.
+
+    Args:
+        actor: the actor's row; its counts have the search already.
+        event: the search.
+        day: its day number.
+        reached: whether it returned somebody new to the actor.
+        gap: milliseconds since the actor's last search; 0 or less if there is none.
+        sheets: pool of sheets, with room for one more.
+        baselines: the actors' own past.
+        peers: what cohorts expect.
+        peer_row: the actor's row in `peers`.
+        out: its `ACTOR_FIGURES`.
+    """
     number = actor.sheets[day & 1]
     if number == FREE:
         number = draw(sheets)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..events import Row
-from .compile import kernel
+from .compile import kernel, signed
 from .hashing import FREE, PoolView, draw, give_back
 
 REGISTERS = 256
@@ -34,7 +34,7 @@ def _insert_dense(sketch: Row, hashed: int) -> None:
     while rank < _UNIT_BITS and (rest & 1) == 0:
         rank += 1
         rest >>= 1
-    old = np.int64(sketch.registers[register])
+    old = signed(sketch.registers[register])
     if rank > old:
         sketch.registers[register] = rank
         sketch.sum += np.uint64(1) << np.uint64(_UNIT_BITS - rank)
@@ -50,7 +50,7 @@ def insert(handle: int, value: np.uint64, short: PoolView, dense: PoolView) -> i
     Returns:
         The handle from now on.
     """
-    hashed = np.int64(value & np.uint64(0xFFFFFFFF))
+    hashed = signed(value & np.uint64(0xFFFFFFFF))
     if handle >= _DENSE:
         _insert_dense(dense.rows[handle - _DENSE], hashed)
         return handle
@@ -59,7 +59,7 @@ def insert(handle: int, value: np.uint64, short: PoolView, dense: PoolView) -> i
         short.rows[handle].count = 0
     few = short.rows[handle]
     for i in range(few.count):
-        if np.int64(few.hashes[i]) == hashed:
+        if signed(few.hashes[i]) == hashed:
             return handle
     if few.count < LIST_LENGTH:
         few.hashes[few.count] = hashed
@@ -71,16 +71,14 @@ def insert(handle: int, value: np.uint64, short: PoolView, dense: PoolView) -> i
     many.zeros = REGISTERS
     many.sum = np.uint64(REGISTERS) << np.uint64(_UNIT_BITS)
     for i in range(LIST_LENGTH):
-        _insert_dense(many, np.int64(few.hashes[i]))
+        _insert_dense(many, signed(few.hashes[i]))
     _insert_dense(many, hashed)
     give_back(short, handle)
     return row + _DENSE
 
 
 @kernel
-def insert_all(
-    handle: int, values: NDArray[np.uint64], short: PoolView, dense: PoolView
-) -> int:
+def insert_all(handle: int, values: NDArray[np.uint64], short: PoolView, dense: PoolView) -> int:
     """Add many values; the pools need room for one more sketch each."""
     for value in values:
         handle = insert(handle, value, short, dense)

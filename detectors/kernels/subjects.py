@@ -8,12 +8,11 @@ from ..state.actors import DAY
 from ..state.subjects import NETWORK_HORIZONS, SUBJECT_HORIZONS
 from .actors import SKETCH_DAYS
 from .bits import age_days, count_days, mark_day
-from .compile import kernel
+from .compile import kernel, signed
 from .decay import add
 from .hashing import FREE, PoolView, TableView, add_row, find_row
 from .pairs import SELF, SUCCESS
 from .sketch import estimate, insert, release
-
 
 
 @kernel
@@ -64,11 +63,11 @@ def observe_subjects(
         out.active_days = count_days(subject.days)
         out.rate_1d = subject.rates[0]
         out.rate_30d = subject.rates[2]
-        own_returns = max(0, np.int64(pair.pair_days) - 1)
-        out.other_searches = max(0, np.int64(subject.searches) - np.int64(pair.pair_searches))
-        out.other_actors = max(0, np.int64(subject.actors) - 1)
-        out.other_returning = max(0, np.int64(subject.returning) - (own_returns > 0))
-        out.other_return_days = max(0, np.int64(subject.return_days) - own_returns)
+        own_returns = max(0, signed(pair.pair_days) - 1)
+        out.other_searches = max(0, signed(subject.searches) - signed(pair.pair_searches))
+        out.other_actors = max(0, signed(subject.actors) - 1)
+        out.other_returning = max(0, signed(subject.returning) - (own_returns > 0))
+        out.other_return_days = max(0, signed(subject.return_days) - own_returns)
 
 
 @kernel
@@ -77,8 +76,8 @@ def _count(subject: Row, event: Row, pair: Row) -> None:
     subject.explained += event.case[0] != 0
     subject.actors += pair.pair_is_new
     # Less only if both rows are as old as the days that are gone, so never below 0.
-    subject.returning = max(0, subject.returning + np.int64(pair.pair_returned))
-    subject.return_days = max(0, subject.return_days + np.int64(pair.pair_new_days))
+    subject.returning = max(0, subject.returning + signed(pair.pair_returned))
+    subject.return_days = max(0, subject.return_days + signed(pair.pair_new_days))
     add(subject.rates, SUBJECT_HORIZONS, float(event.time - subject.last))
     subject.first = min(subject.first, event.time)
     subject.last = max(subject.last, event.time)

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
 from ..events import Records
+from ..kernels.days import SLEEPLESS_HOURS
 from ..state.actors import VOLUMES, Trait
 from .base import Count, Figures, Positive, Share
 
 _MANNERS: Final = (Trait.LIMIT, Trait.OPENNESS, Trait.PAGING, Trait.REGULARITY)
+# A program's even gaps say little where programs are the rule.
+_WEIGHT: Final = np.array([1.0, 1.0, 1.0, 0.4])
 
 
 class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,17 +49,16 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         owasp_oat="OAT-011", owasp_api="API6:2023", mitre_atlas="AML.T0036", mitre_attack="T1119"
     )
 
-    null: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    null: ClassVar[tuple[float, float]] = (-2.4, 0.70)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.5
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
-    least_reach: Annotated[Count, Meta(description="people reached in a day before it is judged")] = 8
+    least_reach: Annotated[
+        Count, Meta(description="people reached in a day before it is judged")
+    ] = 8
     manner_nats: Annotated[
         Positive, Meta(description="most evidence that one trait of manner adds, in nats")
     ] = 5.0
-    awake_hours: Annotated[
-        Count, Meta(description="hours of the last 24 with a search that no one person keeps up")
-    ] = 18
     awake_nats: Annotated[
         Positive, Meta(description="most evidence that hours awake add, in nats")
     ] = 8.0
@@ -79,15 +81,17 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         peers = surprise(actors, "peer_expected", "peer_spread")
         shared = both(own[:, :VOLUMES], peers)
         volume = np.maximum(shared[:, Trait.REACH_DAY], shared[:, Trait.REACH_HOUR])
-        sleepless = actors["observed"][:, Trait.AWAKE] >= self.awake_hours
+        sleepless = actors["observed"][:, Trait.AWAKE] >= SLEEPLESS_HOURS
+        person = np.clip((14 - actors["expected"][:, Trait.AWAKE]) / 8, 0, 1)
         awake = np.where(sleepless, np.minimum(shared[:, Trait.AWAKE], self.awake_nats), 0.0)
-        manner = np.minimum(own[:, _MANNERS], self.manner_nats).sum(axis=1)
+        awake *= person
+        manner = np.minimum(own[:, _MANNERS], self.manner_nats * _WEIGHT).sum(axis=1)
         backed = volume + np.maximum(own[:, Trait.REACH_DAY], own[:, Trait.REACH_HOUR])
         carried = np.minimum(np.minimum(actors["carried"], self.carried_nats), volume + awake)
         nats: NDArray[np.float64] = volume + awake + np.minimum(manner, backed) + carried
         return nats
 
-    def most_severe(self, figures: Figures) -> Severity:
+    def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
         """Anything: what was taken does not come back."""
         return Severity.CRITICAL
 
@@ -96,7 +100,10 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         nats = surprise(figures.actors, "expected", "spread")[0]
         row = figures.actors[0]
         found = [
-            (nats[trait], _reason(trait, float(row["observed"][trait]), float(row["expected"][trait])))
+            (
+                nats[trait],
+                _reason(trait, float(row["observed"][trait]), float(row["expected"][trait])),
+            )
             for trait in Trait
             if nats[trait] > _WORTH_SAYING
         ]
@@ -160,8 +167,9 @@ def _reason(trait: Trait, observed: float, expected: float) -> Reason:
     if trait is Trait.PAGING:
         text = f"{observed:.0%} of searches page deeper into the list; {expected:.0%} are usual"
         return Reason("paging", observed, expected, "share", text)
-    text = f"gaps between searches vary by a factor of {np.exp(-observed):.1f}; {np.exp(-expected):.1f} is usual"
-    return Reason("gap_variation", float(np.exp(-observed)), float(np.exp(-expected)), "factor", text)
+    varied, usual = float(np.exp(-observed)), float(np.exp(-expected))
+    text = f"gaps between searches vary by a factor of {varied:.1f}; {usual:.1f} is usual"
+    return Reason("gap_variation", varied, usual, "factor", text)
 
 
 def _carried(nats: float) -> Reason:

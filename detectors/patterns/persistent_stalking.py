@@ -55,8 +55,10 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     ] = 0.9
     circumstance_share: Annotated[
         Positive,
-        Meta(description="most that each circumstance (searches a day, no reasons where they "
-        "are usual, other photos than usual) adds, as a share of the days' evidence"),
+        Meta(
+            description="most that each circumstance (searches a day, no reasons where they "
+            "are usual, other photos than usual) adds, as a share of the days' evidence"
+        ),
     ] = 0.5
 
     def evidence(self, figures: Figures) -> NDArray[np.float64]:
@@ -104,12 +106,18 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         explained = int(pair["pair_explained"])
         found = [
             Reason(
-                "days_with_a_search", float(days), 1 + rate, "days",
+                "days_with_a_search",
+                float(days),
+                1 + rate,
+                "days",
                 f"looked the same person up {searches} times on {days} days; "
                 f"coming back {rate:.2f} times is usual",
             ),
             Reason(
-                "exclusivity", share, 1 / (1 + int(figures.subjects[0]["other_actors"])), "share",
+                "exclusivity",
+                share,
+                1 / (1 + int(figures.subjects[0]["other_actors"])),
+                "share",
                 f"made {share:.0%} of all searches of this person"
                 + _others(int(figures.subjects[0]["other_actors"])),
             ),
@@ -117,12 +125,28 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         if pair["pair_probes"] >= _SEVERAL_PROBES:
             probes = round(float(pair["pair_probes"]))
             found.append(
-                Reason("probes", float(probes), 1.0, "images", f"used about {probes} different images of the person")
+                Reason(
+                    "probes",
+                    float(probes),
+                    1.0,
+                    "images",
+                    f"used about {probes} different images of the person",
+                )
             )
-        text = "no search had a case or consent" if explained == 0 else f"{explained} of {searches} searches had a case or consent"
+        text = (
+            "no search had a case or consent"
+            if explained == 0
+            else f"{explained} of {searches} searches had a case or consent"
+        )
         usual = float(pair["peer_explained"])
         found.append(
-            Reason("explained", explained / max(searches, 1), usual, "share", f"{text}; {usual:.0%} is usual among peers")
+            Reason(
+                "explained",
+                explained / max(searches, 1),
+                usual,
+                "share",
+                f"{text}; {usual:.0%} is usual among peers",
+            )
         )
         return tuple(found)
 

@@ -16,9 +16,9 @@ from ..kernels.hashing import FREE, copy_members
 from ..kernels.sketch import DENSE, SHORT
 from ..state.actors import ACTOR, BASELINE, DAY, HISTORY, PAIR, RHYTHM, SHEET, TRAITS
 from ..state.cohorts import COHORT
-from .tables import Arrays, Held, Pool, Table, under
 from .batch import Stretch
 from .retention import staying
+from .tables import Arrays, Held, Pool, Table, under
 
 ONE_DAY_PAIRS: Final = 30
 """A person searched for on one day only is forgotten after so many days."""

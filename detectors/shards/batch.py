@@ -39,7 +39,7 @@ def cohorts_of(rows: Records) -> NDArray[np.uint64]:
 
 
 def by_shard(keys: NDArray[np.uint64], shards: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Each shard that `keys` (first halves of pseudonyms) fall into, with their numbers in order."""
+    """Each shard that `keys` (halves of pseudonyms) fall into, with their numbers in order."""
     # The top bits choose the shard; the index inside it uses a product of all of them.
     # One byte, since numpy sorts those by radix.
     shard_of = ((keys >> np.uint64(48)) % np.uint64(shards)).astype(np.uint8)

@@ -25,7 +25,9 @@ def staying(
     kept = age < lifetime
     room = int(_FULL * limit)
     if np.count_nonzero(kept) > room:
-        kept &= age <= np.partition(age[kept], room)[room]
-        if np.count_nonzero(kept) > room:
-            kept &= np.cumsum(kept) > np.count_nonzero(kept) - room
+        # Of rows that were last used on the same day, those that came last stay.
+        latest = np.flatnonzero(kept)[::-1]
+        youngest = latest[np.argsort(age[latest], kind="stable")[:room]]
+        kept[:] = False
+        kept[youngest] = True
     return None if np.count_nonzero(~kept) <= _WORTH_DROPPING * len(kept) else kept

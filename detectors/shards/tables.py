@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from ..kernels.hashing import FREE, PoolView, TableView, index_keys
 
 Arrays = dict[str, NDArray[np.generic]]
 """Named arrays: how state is carried to and from a snapshot."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -90,7 +92,7 @@ class Pool:
             SnapshotError: the rows have another layout.
         """
         _check_layout(self.rows, arrays["rows"])
-        self.rows = arrays["rows"].copy()  # type: ignore[assignment]
+        self.rows = records(arrays["rows"])
         self.used = arrays["used"].astype(np.int64)
         self.free = np.zeros(len(self.rows), np.int32)
         self.free[: self.used[1]] = arrays["free"]
@@ -166,7 +168,7 @@ class Table:
             SnapshotError: the rows have another layout.
         """
         _check_layout(self.rows, arrays["rows"])
-        self.rows = arrays["rows"].copy()  # type: ignore[assignment]
+        self.rows = records(arrays["rows"])
         self.keys = arrays["keys"].astype(np.uint64)
         self.used[0] = len(self.rows)
         self._reindex(len(self))
@@ -176,6 +178,11 @@ def _check_layout(expected: Records, found: NDArray[np.generic]) -> None:
     if expected.dtype != found.dtype:
         message = f"state rows are laid out as {found.dtype}, this version has {expected.dtype}"
         raise SnapshotError(message)
+
+
+def records(array: NDArray[np.generic]) -> Records:
+    """A snapshot's array as records of its own that can be changed."""
+    return cast("Records", array.copy())
 
 
 def under(kept: Mapping[str, NDArray[np.generic]], name: str) -> Arrays:

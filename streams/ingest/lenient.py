@@ -92,7 +92,7 @@ def judge(record: Mapping[str, Any], index: int) -> Repaired | Rejected:
 def _refusal(name: str, value: Any) -> Reason | None:
     if value is None:
         return "missing_field"
-    if _fits(name, value):
+    if _fitting(name, value) is not None:
         return None
     if name == "event_time" and isinstance(value, int) and not isinstance(value, bool):
         return "bad_time"
@@ -103,16 +103,16 @@ def _refusal(name: str, value: Any) -> Reason | None:
     return "bad_length"
 
 
-def _fits(name: str, value: Any) -> bool:
+def _fitting(name: str, value: Any) -> Any:
+    """The value in the field's own type, None if it does not fit."""
     if isinstance(value, str) and not _is_unicode(value):
-        return False
+        return None
     if isinstance(value, float) and not math.isfinite(value):
-        return False
+        return None
     try:
-        msgspec.convert(value, FIELDS[name].type)
+        return msgspec.convert(value, FIELDS[name].type)
     except msgspec.ValidationError:
-        return False
-    return True
+        return None
 
 
 def _repaired(name: str, value: Any) -> tuple[Any, bool]:
@@ -120,21 +120,21 @@ def _repaired(name: str, value: Any) -> tuple[Any, bool]:
     if isinstance(value, list):
         return _repaired_list(name, value)
     value = _whole(value)
-    if _fits(name, value):
-        return value, True
+    fitting = _fitting(name, value)
+    if fitting is not None:
+        return fitting, True
     if name in COUNTS and isinstance(value, int) and value > LARGEST_COUNT:
         return LARGEST_COUNT, True
     if name in LONGEST and isinstance(value, str):
-        cut = value[: LONGEST[name]]
-        return (cut if _fits(name, cut) else None), False
+        return _fitting(name, value[: LONGEST[name]]), False
     return None, False
 
 
 def _repaired_list(name: str, value: list[Any]) -> tuple[Any, bool]:
     if not all(isinstance(item, str) and _is_unicode(item) for item in value):
         return None, False
-    cut = [item[: LONGEST["subject_id"]] for item in value[:MAX_CANDIDATES]]
-    return (cut, cut == value) if _fits(name, cut) else (None, False)
+    fitting = _fitting(name, [item[: LONGEST["subject_id"]] for item in value[:MAX_CANDIDATES]])
+    return fitting, fitting == value
 
 
 def _whole(value: Any) -> Any:

@@ -5,7 +5,6 @@ that is routed on its own. An IPv4-mapped IPv6 address is the IPv4 address in it
 """
 
 import socket
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +39,6 @@ def ipv4_networks(addresses: Packed) -> tuple[Packed, NDArray[np.uint8]]:
     return Packed(buffer, NEWLINE, addresses.count), kinds
 
 
-@lru_cache(maxsize=65_536)
 def network_of(address: str) -> str | None:
     """The network of one address, `a.b.c.0/24` or `x:y:z::/48`; None if it is no address.
 

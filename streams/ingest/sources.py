@@ -143,9 +143,8 @@ def _inflated(
     try:
         for piece in pieces:
             data = piece
-            while data:
-                if stream is None:
-                    data, stream = data.lstrip(_FILLER), start()
+            while data := data if stream else data.lstrip(_FILLER):
+                stream = stream or start()
                 ready.append(stream.decompress(data))
                 data, stream = (stream.unused_data, None) if stream.eof else (b"", stream)
             if sum(map(len, ready)) >= BLOCK_BYTES:

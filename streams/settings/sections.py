@@ -75,7 +75,7 @@ class Input(Section, frozen=True):
     batch_size: Annotated[
         int,
         Meta(ge=1, le=1_000_000, description="events judged at once; results do not depend on it"),
-    ] = 8192
+    ] = 16_384
     combined: CombinedLog = CombinedLog()
 
     def __post_init__(self) -> None:

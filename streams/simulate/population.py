@@ -107,12 +107,10 @@ class Gallery:
     """People that can be searched for.
 
     Attributes:
-        tenant: owner; searching a shared gallery (-1) needs no owner.
         namespace: people with the same index in it are the same person.
         size: people in it, indexes 0 to `size` - 1.
     """
 
-    tenant: int
     namespace: int
     size: int
 

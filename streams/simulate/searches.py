@@ -49,6 +49,10 @@ SEARCH = np.dtype(
     ]
 )
 
+DEEPER = (1, 2, 2, 3, 4, 5, 20)
+LOWER = (1.0, 0.9, 0.9, 0.85, 0.7, 0.5, 0.0)
+"""What a deep search multiplies the usual limit and threshold by."""
+
 FIRST_INCIDENT = 1 << 40
 """Case numbers from here on are of incidents, which take one task."""
 
@@ -196,9 +200,11 @@ def _task_columns(
 
     deep = rng.random(count) < per(taste.deep, tasks.owner)
     largest = np.array([tenant.max_limit for tenant in stage.population.tenants])
-    raised = np.minimum(table["limit"] * rng.integers(2, 6, count), largest[table["tenant"]])
+    times = rng.choice(DEEPER, count)
+    raised = np.minimum(table["limit"] * times, largest[table["tenant"]])
     rows["limit"] = np.where(deep, np.maximum(raised, table["limit"]), table["limit"])[task]
-    rows["threshold"] = np.where(deep, table["threshold"] * 0.9, table["threshold"])[task]
+    lowered = table["threshold"] * rng.choice(LOWER, count)
+    rows["threshold"] = np.where(deep, lowered, table["threshold"])[task]
     pages = (rng.random(count) < per(taste.paging, tasks.owner))[task]
     rows["offset"] = np.where(pages, rows["limit"] * np.minimum(step, 9), 0)
 

@@ -63,8 +63,8 @@ class _Pace:
 
 _PACES = {
     Difficulty.BLATANT: _Pace((10, 200), (0.2, 2.0), 150, 6000, (1, 1), own_rate=200, script=0.7),
-    Difficulty.MODERATE: _Pace((10, 30), (3, 14), 120, 5000, (5, 40), own_rate=60, script=0.25),
-    Difficulty.STEALTHY: _Pace((3, 8), (14, 42), 120, 4000, (1, 6), own_rate=25, script=0.25),
+    Difficulty.MODERATE: _Pace((10, 30), (3, 14), 120, 5000, (5, 40), own_rate=120, script=0.25),
+    Difficulty.STEALTHY: _Pace((3, 8), (14, 42), 120, 4000, (1, 6), own_rate=60, script=0.25),
 }
 
 

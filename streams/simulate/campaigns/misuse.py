@@ -138,7 +138,8 @@ class Setting:
     def false_case(self, rng: np.random.Generator, rows: Records) -> I64:
         """Case numbers for searches without a case: mostly none, one that exists, invented ones.
 
-        An Evansville officer used one real number for nine people; others left it out.
+        In Evansville one real number served for nine people (idtechwire.com). How many leave
+        the number out instead is an assumption.
         """
         count, actor = len(rows), int(rows["actor"][0])
         kind = rng.choice(3, p=(0.55, 0.25, 0.2))

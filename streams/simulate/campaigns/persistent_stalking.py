@@ -1,16 +1,17 @@
 """One actor who looks the same person up again and again, over weeks and months.
 
-Origins of the difficulties. The chief of Sedgwick, Kansas, looked up his former partner and
-her new one 228 times in four months (1.9 a day) and gave false reasons. A Milwaukee officer
-made 179 look-ups of two people in 61 days, on duty, every one for "investigation". An
-officer in Orange City, Florida, looked up his former partner 69 times, her mother 24 and
-her father 15. Others came to light after far fewer, which the last line stands for:
+Origins of the difficulties. The chief of Sedgwick, Kansas, tracked his former partner and
+one more person with 164 + 64 = 228 look-ups in four months, 1.9 a day, and gave false
+reasons (The Wichita Eagle). A Milwaukee officer made 55 + 124 = 179 in 61 days, on duty,
+every one for "investigation" (Fox 6). An officer in Orange City, Florida, looked up his
+former partner 69 times, her mother 24 and her father 15. The slowest pace is an assumption,
+the least that a log of some months can show at all:
 
-| difficulty | look-ups      | for             |
-|------------|---------------|-----------------|
-| blatant    | 3 to 7 a day  | 2 to 8 weeks    |
+| difficulty | look-ups         | for           |
+|------------|------------------|---------------|
+| blatant    | 3 to 7 a day     | 2 to 8 weeks  |
 | moderate   | 0.7 to 1.9 a day | 1 to 4 months |
-| stealthy   | 2 to 4 a week | 2 to 4 months |
+| stealthy   | 2 to 4 a week    | 2 to 4 months |
 
 They come amid the actor's own work and from the actor's own desk, sometimes in the evening
 from a phone. Reasons are given as with every other search. Interest comes in waves, and
@@ -87,7 +88,7 @@ def persistent_stalking(
     victims = _victims(rng, setting, actor)
     shares = np.array(CLOSENESS[: len(victims)])
     rows["person"] = victims[rng.choice(len(victims), len(rows), p=shares / shares.sum())]
-    _show_photos(rng, actor, rows)
+    _show_photos(rng, setting.own(actor), rows)
     rows["case"] = setting.false_case(rng, rows)
     namespace = setting.population.galleries[table["gallery"][actor]].namespace
     return Misuse(
@@ -155,17 +156,15 @@ def _times(
     return times[order], at_home[visit][order]
 
 
-def _show_photos(rng: np.random.Generator, actor: int, rows: Records) -> None:
+def _show_photos(rng: np.random.Generator, own: Records, rows: Records) -> None:
     """A collection of photos of each victim, some sent again, some new."""
     collection = rng.integers(2, 16)
     number = np.floor(collection * rng.random(len(rows)) ** 1.5).astype(np.int64)
-    rows["photo"] = photos(albums(actor + 1, rows["person"]), number)
+    rows["photo"] = photos(albums(1 + rows["actor"], rows["person"]), number)
     rows["copy"] = copies(rng, len(rows), rng.beta(3, 3))
-    mostly = rng.choice(
-        [CaptureClass.SOCIAL, CaptureClass.UNKNOWN, CaptureClass.LIVE], p=(0.7, 0.2, 0.1)
-    )
-    weights = np.full((1, len(CaptureClass)), 0.05)
-    weights[0, mostly] = 0.8
-    rows["capture"] = captures(rows["photo"], weights, np.zeros(len(rows), np.int64))
+    # Some are like those of the actor's work, the others from the victim's social media.
+    kinds = np.bincount(own["capture"], minlength=len(CaptureClass)) / len(own)
+    kinds[CaptureClass.SOCIAL] += rng.choice([0.0, 1.0, 3.0])
+    rows["capture"] = captures(rows["photo"], kinds[None], np.zeros(len(rows), np.int64))
     curious = rng.random(len(rows)) < rng.beta(1, 12)
     rows["threshold"][curious] *= 0.9

@@ -6,6 +6,7 @@ are not published anywhere; they are drawn wide.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ..population import ROLES, accounts, opened_before
 from ..randomness import I64, chance, some
 from ..searches import Stage
 from ..taste import NoCases
-from .consumer_lives import LIVES, ONCE
+from .consumer_lives import LIVES, ONCE, PHOTOS
 from .founding import Cohort, Founding, World, arrivals, head_count
 from .places import open_places, people_at_home
 
@@ -32,7 +33,7 @@ def found(founding: Founding) -> World:
     for _ in range(1 + int(chance(brands, 0.4)) + int(chance(brands, 0.15))):
         founding.add_tenant(brands, Level.L2, {}, int(brands.choice([50, 100, 200])))
     draw.values["tenants"] = len(founding.population.tenants)
-    founding.add_gallery(-1, people)
+    founding.add_gallery(people, shared=True)
     stage = Stage(
         almanac=founding.almanac,
         shapes=founding.shapes,
@@ -94,7 +95,7 @@ def _cohorts(founding: Founding, stage: Stage, counts: dict[str, int]) -> Iterat
                 name,
                 actors,
                 rhythm,
-                taste,
+                replace(taste, capture=PHOTOS),
                 lookalike=name not in ("casual", "regular"),
             )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from detectors.events import Relation
+from detectors.events import CaptureClass, Relation
 
 from ..almanac import DAY
 from ..randomness import F64, I64, chance, some
@@ -16,6 +16,15 @@ from ..taste import Choice, Lists, Taste
 Life = Callable[[np.random.Generator, Stage, I64], tuple[Rhythm, Taste]]
 
 FRIDAY = 4
+
+# Uploads from a phone's gallery, mostly downloaded before.
+PHOTOS = {
+    CaptureClass.SOCIAL: 0.7,
+    CaptureClass.UNKNOWN: 0.15,
+    CaptureClass.LIVE: 0.11,
+    CaptureClass.DOCUMENT: 0.03,
+    CaptureClass.CCTV: 0.01,
+}
 
 AT_HOME = np.array([1.0, 1.0, 1.0, 1.0, 0.95, 1.15, 1.2, 1.1])
 

@@ -29,7 +29,6 @@ class Cohort:
         rhythm: when they search.
         taste: whom they search for.
         lookalike: whether they are innocent and look like misuse.
-        passing: whether this is something on top of their usual life.
     """
 
     name: str
@@ -37,7 +36,6 @@ class Cohort:
     rhythm: Rhythm
     taste: Taste
     lookalike: bool = False
-    passing: bool = False
 
 
 class World(NamedTuple):
@@ -110,12 +108,12 @@ class Founding:
         )
         return len(self.population.tenants) - 1
 
-    def add_gallery(self, tenant: int, people: float) -> int:
-        """A gallery of about so many people, of one tenant or (-1) for all; its index."""
+    def add_gallery(self, people: float, *, shared: bool = False) -> int:
+        """A gallery of about so many people, of one tenant or of the host for all; its index."""
         galleries = self.population.galleries
         index = len(galleries)
-        galleries.append(Gallery(tenant, namespace=index, size=gallery_size(people)))
-        if tenant < 0:
+        galleries.append(Gallery(namespace=index, size=gallery_size(people)))
+        if shared:
             self.population.shared_namespaces.add(index)
         return index
 

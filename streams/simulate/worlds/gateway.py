@@ -108,8 +108,9 @@ def _open_accounts(
     codes = ("onboarding", "fraud_check", "access_control", "customer_support")
     given = rng.beta(4, 1) * rng.dirichlet(np.full(len(codes), 0.4))
     purposes = dict(zip(codes, given.tolist(), strict=True)) if level is Level.L3 else {}
-    tenant = founding.add_tenant(rng, level, purposes, int(rng.choice([20, 50, 100, 500])))
-    gallery = founding.add_gallery(tenant, float(np.clip(rng.lognormal(10, 1.8), 300, 5e6)))
+    most = int(rng.choice([20, 50, 100, 500]))
+    tenant = founding.add_tenant(rng, level, purposes, most)
+    gallery = founding.add_gallery(float(np.clip(rng.lognormal(10, 1.8), 300, 5e6)))
     zone = int(rng.choice(len(ZONES)))
     joined = int(rng.integers(almanac.start, almanac.end)) if rng.random() < midway else 0
     clientele.joined.append(joined)
@@ -120,7 +121,7 @@ def _open_accounts(
         "tenant": tenant,
         "zone": zone,
         "gallery": gallery,
-        "limit": int(rng.choice([1, 3, 5, 10, 20])),
+        "limit": min(int(rng.choice([1, 3, 5, 10, 20, 100])), most),
         "threshold": round(float(rng.uniform(0.6, 0.85)), 2),
         "discipline": float(rng.beta(2, 3)),
         "locality": int(rng.integers(300)),

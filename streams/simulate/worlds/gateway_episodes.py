@@ -47,7 +47,7 @@ def load_test(
         paging=0.0,
         deep=0.0,
     )
-    yield Cohort("load_test", testing, rhythm, taste, lookalike=True, passing=True)
+    yield Cohort("load_test", testing, rhythm, taste, lookalike=True)
 
 
 def onboarding(founding: Founding, clientele: Clientele, services: I64) -> Iterator[Cohort]:
@@ -74,4 +74,4 @@ def onboarding(founding: Founding, clientele: Clientele, services: I64) -> Itera
         capture={CaptureClass.DOCUMENT: 0.8, CaptureClass.LIVE: 0.2},
         deep=0.0,
     )
-    yield Cohort("onboarding", new, rhythm, taste, lookalike=True, passing=True)
+    yield Cohort("onboarding", new, rhythm, taste, lookalike=True)

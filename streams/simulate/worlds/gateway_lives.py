@@ -18,8 +18,15 @@ OFFICE_WEEK = np.array([1.0, 1.05, 1.05, 1.0, 0.9, 0.05, 0.03, 0.1])
 SHOP_WEEK = np.array([0.9, 0.85, 0.9, 1.0, 1.2, 1.4, 0.8, 0.6])
 ONLINE_WEEK = np.array([1.05, 1.0, 1.0, 1.0, 0.95, 0.9, 1.0, 0.95])
 
-CAMERA = {CaptureClass.CCTV: 0.8, CaptureClass.LIVE: 0.2}
-SELFIE = {CaptureClass.LIVE: 0.7, CaptureClass.DOCUMENT: 0.3}
+CAMERA = {CaptureClass.CCTV: 0.77, CaptureClass.LIVE: 0.18, CaptureClass.UNKNOWN: 0.05}
+SELFIE = {CaptureClass.LIVE: 0.66, CaptureClass.DOCUMENT: 0.28, CaptureClass.UNKNOWN: 0.06}
+DESK = {
+    CaptureClass.CCTV: 0.4,
+    CaptureClass.UNKNOWN: 0.2,
+    CaptureClass.SOCIAL: 0.2,
+    CaptureClass.DOCUMENT: 0.12,
+    CaptureClass.LIVE: 0.08,
+}
 
 
 @dataclass(slots=True)
@@ -95,7 +102,7 @@ def _identity_platform(
         },
         capture=SELFIE,
         photos=2.0,
-        deep=0.0,
+        deep=0.002,
         paging=0.0,
     )
 
@@ -107,7 +114,7 @@ def _dating(rng: np.random.Generator, clientele: Clientele, actors: I64) -> tupl
         again=0.3,
         operations={Operation.IDENTIFY: 0.6, Operation.VERIFY: 0.35, Operation.DELETE: 0.05},
         capture={CaptureClass.SOCIAL: 0.5, CaptureClass.LIVE: 0.5},
-        deep=0.0,
+        deep=0.002,
     )
 
 
@@ -125,7 +132,7 @@ def _access_control(
         resend=0.0,
         operations={Operation.VERIFY: rng.random(n), Operation.IDENTIFY: 0.5},
         capture=CAMERA,
-        deep=0.0,
+        deep=0.002,
         paging=0.0,
     )
 
@@ -142,7 +149,7 @@ def _retail_watch(
         photos=5000.0,
         resend=0.0,
         capture=CAMERA,
-        deep=0.0,
+        deep=0.002,
     )
 
 
@@ -197,6 +204,7 @@ def _developer(rng: np.random.Generator, clientele: Clientele, actors: I64) -> t
             Operation.ENROL: 0.1,
             Operation.LIST: 0.05,
         },
+        capture=DESK,
         deep=0.1,
     )
 
@@ -223,7 +231,7 @@ def _staff(rng: np.random.Generator, clientele: Clientele, actors: I64) -> tuple
         },
         regulars(rng, clientele, actors, 8, 50),
         again=0.4,
-        capture=CAMERA,
+        capture=DESK,
         incidents=0.5,
     )
 

@@ -9,7 +9,6 @@ from ..almanac import COUNTRIES, ZONES
 from ..clients import (
     DESKTOP_SHARES,
     DESKTOPS,
-    NAMES,
     PHONE_SHARES,
     PHONES,
     SCRIPT_SHARES,
@@ -110,11 +109,7 @@ def people_at_work(  # noqa: PLR0913, PLR0917 - an office, and who is how much i
     home, carrier = _local(rng, places.homes, zone), _local(rng, places.carriers, zone)
     remote = rng.beta(0.5, 6, n)
     desktop = client_codes(rng, n, ("edge", "chrome_windows", "firefox"), (0.5, 0.45, 0.05))
-    outside = np.where(
-        some(rng, n, 0.6),
-        NAMES.index("terminal"),
-        client_codes(rng, n, PHONES[:2], PHONE_SHARES[:2]),
-    )
+    outside = client_codes(rng, n, PHONES[:2], PHONE_SHARES[:2])
     pool = np.full((n, 4), -1)
     pool[:, 0] = station
     return {

@@ -1,9 +1,10 @@
 """Police agencies that share galleries: shifts, cases, lists, and famous crimes.
 
 Origins: 2,228 entities were on Clearview's leaked list, from small towns to federal bodies;
-a murder victim drew 158 queries by 110 users at 59 agencies in a month; bulletins told
-users to keep the reason to "Investigation"; an investigation search is one with threshold
-0 and a fixed 50 candidates (NIST). How often officers search is not published.
+a murder victim drew 158 queries by 110 users at 59 agencies in a month (Austin Daily Herald); a
+bulletin told users to keep the reason vague, as in "Investigation"; NIST calls a search
+with threshold 0 and a fixed list of candidates an investigation. How often officers search
+is not published: rates are drawn wide.
 """
 
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..almanac import DAY, ZONES
+from ..clients import NAMES
 from ..levels import Level
-from ..population import ROLES, accounts, opened_before
+from ..population import ROLES, Slot, accounts, opened_before
 from ..randomness import I64, chance, some, zipf_rank
 from ..searches import Stage
 from .caseload import Cases
@@ -38,7 +40,7 @@ def found(founding: Founding) -> World:
     draw = founding.parameters
     people = draw.log_uniform("gallery_people", 2e5, 5e6)
     exponent = draw.uniform("popularity_exponent", 1.1, 1.7)
-    founding.add_gallery(-1, people)
+    founding.add_gallery(people, shared=True)
     force = Force(founding, _agency_sizes(founding))
     places = open_places(founding.stream("places"), founding.population.networks)
     _open_agencies(founding, force)
@@ -86,7 +88,7 @@ def _open_agencies(founding: Founding, force: Force) -> None:
         level = Level.L2 if rng.random() < without_cases else Level.L3
         founding.add_tenant(rng, level, purposes, int(rng.choice([20, 50, 100])))
         own = chance(rng, 0.25)
-        force.gallery.append(founding.add_gallery(agency, rng.lognormal(10.5, 0.8)) if own else 0)
+        force.gallery.append(founding.add_gallery(rng.lognormal(10.5, 0.8)) if own else 0)
         zero = rng.random() < open_searches
         force.threshold.append(0.0 if zero else round(float(rng.uniform(0.5, 0.75)), 2))
         force.limit.append(int(rng.choice([5, 10, 20, 50], p=(0.3, 0.35, 0.25, 0.1))))
@@ -94,7 +96,7 @@ def _open_agencies(founding: Founding, force: Force) -> None:
         force.zone.append(int(rng.choice(len(ZONES), p=regions)))
         force.office.append(founding.population.networks.add(ZONES[force.zone[-1]][1], 1))
         force.rotation.append(int(rng.choice([0, 7, 14, 28])))
-        force.four_on.append(bool(chance(rng, 0.3)))
+        force.four_on.append(chance(rng, 0.3))
         size = founding.population.galleries[force.gallery[-1]].size
         force.locality.append(int(rng.integers(size)))
 
@@ -137,6 +139,7 @@ def _enlist(founding: Founding, force: Force, places: Places, name: str, agency:
         outdoors = rng.beta(4, 3, n) if name == "patrol" else rng.beta(1, 8, n)
         station = np.where(some(rng, n, 0.5), agency, -1)
         where = people_at_work(rng, places, zone, office, outdoors, station)
+        where["client"][some(rng, n, 0.6), Slot.MOBILE] = NAMES.index("terminal")
     opened = opened_before(rng, founding.almanac.start, n, 500.0)
     recruit = some(rng, n, 0.06)
     inside = rng.integers(founding.almanac.start, founding.almanac.end, n)

@@ -34,7 +34,7 @@ def famous_case(founding: Founding, force: Force, people: I64) -> Iterator[Cohor
                 capture=EVIDENCE,
                 incidents=0.5,
             )
-            yield Cohort("famous_case", heard, rhythm, taste, lookalike=True, passing=True)
+            yield Cohort("famous_case", heard, rhythm, taste, lookalike=True)
 
 
 def training_day(founding: Founding, force: Force, people: I64) -> Iterator[Cohort]:
@@ -57,4 +57,4 @@ def training_day(founding: Founding, force: Force, people: I64) -> Iterator[Coho
                 public_list=True,
             )
             rhythm = Rhythm(visits, Hours.OFFICE, dispersion=20.0, size=9.0)
-            yield Cohort("training_day", trained, rhythm, taste, lookalike=True, passing=True)
+            yield Cohort("training_day", trained, rhythm, taste, lookalike=True)

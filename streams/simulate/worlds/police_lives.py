@@ -15,7 +15,6 @@ from ..taste import Choice, Lists, Taste
 from .founding import Founding
 
 WEEKDAYS = np.array([1.0, 1.05, 1.05, 1.0, 0.9, 0.12, 0.08, 0.15])
-EVERY_DAY = np.ones(8)
 
 STREET = {CaptureClass.LIVE: 0.6, CaptureClass.DOCUMENT: 0.25, CaptureClass.SOCIAL: 0.15}
 EVIDENCE = {

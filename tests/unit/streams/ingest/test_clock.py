@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.events import ABSENT_TIME
-from streams.ingest.clock import AHEAD, BELIEVED, FOLLOWERS, PLAUSIBLE_JUMP_MS, LATE, judge_times
+from streams.ingest.clock import AHEAD, BELIEVED, FOLLOWERS, LATE, PLAUSIBLE_JUMP_MS, judge_times
 
 LATENESS, TOLERANCE = 60, 5
 NONE = -1

@@ -15,7 +15,7 @@ from streams.simulate.searches import SEARCH
 def gallery_of(size: int) -> Population:
     """One gallery of about so many people."""
     population = Population(Dice(fold(np.array([7]))), Networks())
-    population.galleries.append(Gallery(tenant=0, namespace=0, size=gallery_size(size)))
+    population.galleries.append(Gallery(namespace=0, size=gallery_size(size)))
     return population
 
 

@@ -1,0 +1,187 @@
+"""Forgetting rows: who goes, and that nothing of them is left behind."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectors.baseline import no_peers
+from detectors.kernels.bits import count_days
+from detectors.kernels.hashing import FREE, find_row
+from detectors.shards.actors import ACTOR_DAYS, ONE_DAY_PAIRS, PAIR_DAYS, ActorShard
+from detectors.shards.batch import Stretch, cohorts_of
+from detectors.shards.retention import staying
+from detectors.shards.subjects import IDLE_DAYS, NetworkShard, SubjectShard
+from detectors.state.actors import ACTOR_FIGURES, DAY
+from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
+from tests.logs import MONDAY, Fields, at, batch, in_order, search
+
+ROOM = 10_000
+START = MONDAY // DAY
+
+
+class Shards:
+    """One shard of each kind, fed day by day."""
+
+    def __init__(self, most_actors: int = ROOM, most_pairs: int = ROOM) -> None:
+        self.actors = ActorShard(most_actors, most_pairs)
+        self.subjects = SubjectShard(ROOM)
+        self.networks = NetworkShard(ROOM)
+
+    def observe(self, events: list[Fields]) -> None:
+        """Events in order of time, learned at the end of each day."""
+        log = batch(events)
+        days = log.rows["time"] // DAY
+        for day in np.unique(days).tolist():
+            start, stop = np.searchsorted(days, [day, day + 1]).tolist()
+            part = log.take(start, stop)
+            n = len(part)
+            stretch = Stretch(
+                batch=part,
+                today=day,
+                cohorts=cohorts_of(part.rows),
+                actor_figures=np.zeros(n, ACTOR_FIGURES),
+                subject_figures=np.zeros(n, SUBJECT_FIGURES),
+                network_figures=np.zeros(n, NETWORK_FIGURES),
+            )
+            numbers = np.arange(n)
+            self.actors.observe(numbers, stretch, no_peers(), np.zeros(n, np.int64))
+            self.subjects.observe(numbers, stretch)
+            self.networks.observe(numbers, stretch)
+            self.actors.close(day, 1, 21)
+
+    def evict(self, today: int) -> None:
+        """Let every shard forget."""
+        for shard in (self.actors, self.subjects, self.networks):
+            shard.evict(today)
+
+
+def check_whole(shards: Shards) -> None:
+    """Every row is found by its key, holds what it drew alone, and is counted once."""
+    actors, pools = shards.actors.actors, shards.actors.pools
+    rows, pairs = actors.rows[: len(actors)], shards.actors.pairs.rows[: len(shards.actors.pairs)]
+    for table in (shards.actors.actors, shards.actors.pairs, shards.subjects.subjects):
+        found = [find_row(table.view(0), key) for key in table.keys[: len(table)]]
+        assert found == list(range(len(table)))
+    for name, column in (("baselines", "baseline"), ("rhythms", "rhythm")):
+        drawn = rows[column][rows[column] != FREE]
+        assert pools[name].live == len(drawn) == len(set(drawn.tolist()))
+    histories = pairs["history"][pairs["history"] != FREE]
+    assert pools["histories"].live == len(histories) == len(set(histories.tolist()))
+    assert pools["sheets"].live == int((rows["sheets"] != FREE).sum())
+    assert pools["short"].live + pools["dense"].live == int((rows["sketch"] != FREE).sum())
+    people = Counter(pairs["actor_row"][pairs["person"] == 1].tolist())
+    assert rows["pairs"].tolist() == [people[row] for row in range(len(rows))]
+    days: Counter[int] = Counter()
+    for pair in pairs[(pairs["history"] != FREE) & (pairs["person"] == 1)]:
+        days[int(pair["actor_row"])] += (
+            count_days(pools["histories"].rows[pair["history"]]["days"]) - 1
+        )
+    assert rows["return_days"].tolist() == [days[row] for row in range(len(rows))]
+
+
+lives = st.lists(
+    st.builds(
+        lambda actor, person, days: [
+            search(at(day, 9), f"actor-{actor}", f"person-{person}", source_ip=f"10.0.{actor}.0")
+            for day in days
+        ],
+        st.integers(0, 4),
+        st.integers(0, 5),
+        st.lists(st.integers(0, 200), min_size=1, max_size=6),
+    ),
+    min_size=1,
+    max_size=10,
+)
+
+
+@given(searches=lives, today=st.integers(200, 400))
+@settings(max_examples=50)
+def test_nothing_is_left_of_what_is_forgotten(searches: list[list[Fields]], today: int) -> None:
+    """Counts, pools and indexes agree before and after, and whoever comes back begins anew."""
+    events = in_order(event for life in searches for event in life)
+    shards = Shards()
+    shards.observe(events)
+    check_whole(shards)
+
+    shards.evict(START + today)
+    check_whole(shards)
+    short, dense = shards.networks.short.live, shards.networks.dense.live
+    assert short + dense == 2 * len(shards.networks.networks)
+
+    shards.observe([{**e, "event_time": e["event_time"] + 400 * DAY} for e in events])
+    check_whole(shards)
+
+
+@pytest.mark.parametrize(
+    ("days", "lifetime"), [([0], ONE_DAY_PAIRS), ([0, 1], PAIR_DAYS), ([0, 0], ONE_DAY_PAIRS)]
+)
+def test_a_person_is_forgotten_after_a_lifetime(days: list[int], lifetime: int) -> None:
+    """Sooner if searched for on one day only, else when its days have left the bitmap."""
+    shards = Shards()
+    shards.observe([search(at(day, 9, i), "ada", "ann") for i, day in enumerate(days)])
+
+    shards.evict(START + days[-1] + lifetime - 1)
+    assert len(shards.actors.pairs) == 1
+
+    shards.evict(START + days[-1] + lifetime)
+    assert len(shards.actors.pairs) == 0
+    assert shards.actors.tracked["pair"].evicted == 1
+
+
+def test_an_actor_is_forgotten_after_a_lifetime() -> None:
+    """With all that it drew, unless a pattern suspected it meanwhile."""
+    shards = Shards()
+    shards.observe([search(at(0, 9), "ada", "ann"), search(at(0, 10), "bob", "ann")])
+    bob = int(np.flatnonzero(shards.actors.actors.rows["last"] == at(0, 10))[0])
+    shards.actors.suspect(np.array([bob], np.int32), np.array([START + 100]))
+
+    shards.evict(START + ACTOR_DAYS)
+    kept = shards.actors.actors.rows[: len(shards.actors.actors)]
+    assert kept["last"].tolist() == [at(0, 10)]
+    assert shards.actors.tracked["actor"].evicted == 1
+
+
+def test_persons_and_networks_are_forgotten() -> None:
+    """After so many days without a search."""
+    shards = Shards()
+    shards.observe([search(at(0, 9), "ada", "ann", source_ip="10.0.0.0")])
+
+    shards.evict(START + IDLE_DAYS - 1)
+    assert (len(shards.subjects.subjects), len(shards.networks.networks)) == (1, 1)
+
+    shards.evict(START + IDLE_DAYS)
+    assert (len(shards.subjects.subjects), len(shards.networks.networks)) == (0, 0)
+
+
+def test_the_longest_idle_go_first() -> None:
+    """A full shard makes room, and keeps whom it saw last."""
+    shards = Shards(most_actors=20, most_pairs=40)
+    shards.observe([search(at(day, 9), f"actor-{day}", "ann") for day in range(20)])
+
+    shards.evict(START + 20)
+    kept = shards.actors.actors.rows["last"][: len(shards.actors.actors)]
+    assert kept.tolist() == [at(day, 9) for day in range(2, 20)]
+    check_whole(shards)
+
+
+@given(
+    ages=st.lists(st.integers(0, 40), max_size=60),
+    limit=st.integers(1, 80),
+    lifetime=st.integers(1, 50),
+)
+def test_staying_rows_are_the_youngest(ages: list[int], limit: int, lifetime: int) -> None:
+    """At most nine tenths of the limit stay, and none that is older than one that goes."""
+    age = np.array(ages, np.int64)
+    kept = staying(age, np.full(len(age), lifetime), limit)
+    within = int(np.count_nonzero(age < lifetime))
+    stay = min(within, int(0.9 * limit))
+    if kept is None:
+        assert len(age) - stay <= 0.05 * len(age)
+        return
+
+    assert np.count_nonzero(kept) == stay
+    assert (age[kept] < lifetime).all()
+    assert age[kept].max(initial=0) <= age[~kept & (age < lifetime)].min(initial=lifetime)
