@@ -83,14 +83,14 @@ def observe(
             counts[0] += 1
             continue
         state.remembered[day & 1] += 1
+        if event.operation not in (IDENTIFY, LIST):
+            continue
         row = find_row(state.actors, event.actor[0])
         if row == FREE:
             if state.actors.used[0] >= limits[0]:
                 counts[1] += 1
                 continue
             row = _begin_actor(state.actors, event, cohorts[i])
-        if event.operation not in (IDENTIFY, LIST):
-            continue
         actor = state.actors.rows[row]
         out.row = row
         reached = observe_pair(

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from .base import Figures, Pattern
+from ..base import Figures, Pattern
 from .bulk_scraping import BulkScraping
 from .persistent_stalking import PersistentStalking
 

@@ -8,10 +8,10 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
+from ..base import Count, Figures, Positive, Share
 from ..events import Records
 from ..kernels.days import SLEEPLESS_HOURS
 from ..state.actors import VOLUMES, Trait
-from .base import Count, Figures, Positive, Share
 
 _MANNERS: Final = (Trait.LIMIT, Trait.OPENNESS, Trait.PAGING, Trait.REGULARITY)
 # A program's even gaps say little where programs are the rule.

@@ -8,7 +8,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
-from .base import Count, Figures, Positive, Share
+from ..base import Count, Figures, Positive, Share
 
 
 class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

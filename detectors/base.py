@@ -7,8 +7,8 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
-from ..events import Records
+from .alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
+from .events import Records
 
 Share = Annotated[float, Meta(gt=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]

@@ -1,0 +1,87 @@
+"""The parts of the pages that follow from the code: `python -m tests.docs.generate` writes them.
+
+A part stands between `<!-- generated:<name> -->` and `<!-- /generated -->`.
+"""
+
+import inspect
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from detectors.patterns import Patterns
+from detectors.patterns.base import Pattern
+from streams.settings import default_file
+from streams.settings.validation import described
+from tests.docs.pages import pages
+
+PART = re.compile(r"(<!-- generated:([\w:]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
+
+
+def up_to_date(text: str) -> str:
+    """A page's text with all of its generated parts written anew."""
+    return PART.sub(lambda part: part[1] + PARTS[part[2]]() + part[3], text)
+
+
+def configuration() -> str:
+    """The default file."""
+    return f"```toml\n{default_file()}```\n"
+
+
+def about(pattern: Pattern) -> str:
+    """What the pattern's docstring says below its first line, and its fixed properties."""
+    _, _, rest = inspect.cleandoc(type(pattern).__doc__ or "").partition("\n\n")
+    paragraphs = [" ".join(paragraph.split()) for paragraph in rest.split("\n\n")]
+    text = "\n\n".join(
+        re.sub(r"^(Fails when|Sources):", r"**\1:**", paragraph) for paragraph in paragraphs
+    )
+    return f"{text}\n\n{_properties(pattern)}\n"
+
+
+def _properties(pattern: Pattern) -> str:
+    intercept, rate = pattern.null
+    ids = ", ".join(filter(None, msgspec.structs.astuple(pattern.taxonomy)))
+    return (
+        f"**An alert is about** a{'n' if pattern.entity[0] in 'aeiou' else ''} {pattern.entity}. "
+        f"**It needs** capability level L{pattern.level}. "
+        f"**It closes** after {pattern.quiet_days} days without evidence; "
+        f"{pattern.memory_days} days after the last evidence it is forgotten. "
+        f"**Null law:** exp({intercept:g} − {rate:g} x). **Taxonomy:** {ids}."
+    )
+
+
+def settings(pattern: Pattern) -> str:
+    """A table of what can be set."""
+    rows = [
+        f"| `{field.encode_name}` | {_written(field.default)} | {described(field.type)} |\n"
+        for field in msgspec.structs.fields(pattern)  # type: ignore[arg-type]
+    ]
+    return "".join(["| setting | default | is |\n|---|---|---|\n", *rows])
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value}"
+
+
+PARTS: dict[str, Callable[[], str]] = {"configuration": configuration} | {
+    f"{kind}:{pattern.code}": partial(part, pattern)
+    for kind, part in (("about", about), ("settings", settings))
+    for pattern in Patterns().all()
+}
+
+
+def main() -> None:
+    """Write every page."""
+    for page in pages():
+        _write(page, up_to_date(page.read_text()))
+
+
+def _write(page: Path, text: str) -> None:
+    if text != page.read_text():
+        page.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
