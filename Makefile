@@ -31,7 +31,7 @@ $(INSTALLED): pyproject.toml requirements-dev.txt
 	@touch $@
 
 demo: venv ## simulate police traffic with misuse in it, and show the alerts
-	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/demo
+	@$(BIN)/probewatch demo
 
 test: venv ## run the tests
 	$(BIN)/pytest

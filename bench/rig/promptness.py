@@ -125,8 +125,7 @@ def _people_named(
         named = [
             revision.subjects & campaign.subjects
             for revision in revisions
-            if revision.moment_within(campaign) == first
-            and _finds(revision, campaign)
+            if revision.moment_within(campaign) == first and _finds(revision, campaign)
         ]
         # An alert that names nobody is about all of them.
         people[campaign.campaign_id] = frozenset().union(*named) or campaign.subjects

@@ -18,14 +18,16 @@ def drop_pairs(
         if kept[number]:
             continue
         pair = pairs.rows[number]
+        actor = actors.rows[pair.actor_row]
+        if pair.person:
+            actor.pairs -= np.uint32(1)
+            actor.named -= pair.searches
+            actor.explained -= pair.explained
+            actor.social -= pair.social
         if pair.history == FREE:
-            if pair.person:
-                actors.rows[pair.actor_row].pairs -= np.uint32(1)
             continue
         if pair.person:
-            actor = actors.rows[pair.actor_row]
             days = count_days(histories.rows[pair.history].days)
-            actor.pairs -= np.uint32(1)
             actor.returning -= np.uint32(days > 1)
             actor.return_days -= np.uint32(days - 1)
         give_back(histories, pair.history)

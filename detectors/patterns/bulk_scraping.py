@@ -11,8 +11,9 @@ from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
 from ..base import Count, Figures, Positive, Share
 from ..events import Records
 from ..kernels.days import SLEEPLESS_HOURS
-from ..state.actors import VOLUMES, Trait
+from ..state.actors import TRAITS, VOLUMES, Trait
 
+_DAY, _HOUR, _EARLIER = int(Trait.REACH_DAY), int(Trait.REACH_HOUR), TRAITS
 _MANNERS: Final = (Trait.LIMIT, Trait.OPENNESS, Trait.PAGING, Trait.REGULARITY)
 # A program's even gaps say little where programs are the rule.
 _WEIGHT: Final = np.array([1.0, 1.0, 1.0, 0.4])
@@ -73,23 +74,42 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         result = np.where(judged, 0.0, np.nan)
         busy = np.flatnonzero(judged & (actors["reach_today"] >= self.least_reach))
         if len(busy):
-            result[busy] = self._nats(figures.actors[busy])
+            result[busy] = self.parts(actors[busy]).sum(axis=1)
         return result
 
-    def _nats(self, actors: Records) -> NDArray[np.float64]:
+    def parts(self, actors: Records) -> NDArray[np.float64]:
+        """What the evidence is made of.
+
+        Args:
+            actors: `ACTOR_FIGURES` records, shape (n,).
+
+        Returns:
+            Nats by trait, and by what earlier days left in the last column; shape
+            (n, traits + 1).
+        """
         own = surprise(actors, "expected", "spread")
-        peers = surprise(actors, "peer_expected", "peer_spread")
-        shared = both(own[:, :VOLUMES], peers)
-        volume = np.maximum(shared[:, Trait.REACH_DAY], shared[:, Trait.REACH_HOUR])
+        shared = both(own[:, :VOLUMES], surprise(actors, "peer_expected", "peer_spread"))
+        result = np.zeros((len(actors), TRAITS + 1))
+        busiest = np.where(shared[:, _DAY] >= shared[:, _HOUR], _DAY, _HOUR)
+        volume = np.maximum(shared[:, _DAY], shared[:, _HOUR])
+        result[np.arange(len(actors)), busiest] = volume
+        result[:, Trait.AWAKE] = self._sleepless(actors, shared[:, Trait.AWAKE])
+        manner = np.minimum(own[:, _MANNERS], self.manner_nats * _WEIGHT)
+        backed = volume + np.maximum(own[:, _DAY], own[:, _HOUR])
+        total = np.maximum(manner.sum(axis=1), 1e-9)
+        result[:, _MANNERS] = manner * np.minimum(backed / total, 1.0)[:, None]
+        carried = np.minimum(actors["carried"], self.carried_nats)
+        result[:, _EARLIER] = np.minimum(carried, volume + result[:, Trait.AWAKE])
+        return result
+
+    def _sleepless(self, actors: Records, nats: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Nats of being awake for longer than a person can, where a person is to be expected."""
         sleepless = actors["observed"][:, Trait.AWAKE] >= SLEEPLESS_HOURS
         person = np.clip((14 - actors["expected"][:, Trait.AWAKE]) / 8, 0, 1)
-        awake = np.where(sleepless, np.minimum(shared[:, Trait.AWAKE], self.awake_nats), 0.0)
-        awake *= person
-        manner = np.minimum(own[:, _MANNERS], self.manner_nats * _WEIGHT).sum(axis=1)
-        backed = volume + np.maximum(own[:, Trait.REACH_DAY], own[:, Trait.REACH_HOUR])
-        carried = np.minimum(np.minimum(actors["carried"], self.carried_nats), volume + awake)
-        nats: NDArray[np.float64] = volume + awake + np.minimum(manner, backed) + carried
-        return nats
+        kept: NDArray[np.float64] = person * np.where(
+            sleepless, np.minimum(nats, self.awake_nats), 0.0
+        )
+        return kept
 
     def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
         """Anything: what was taken does not come back."""
@@ -97,19 +117,15 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def reasons(self, figures: Figures) -> tuple[Reason, ...]:
         """Why, strongest first, for figures of one event."""
-        nats = surprise(figures.actors, "expected", "spread")[0]
         row = figures.actors[0]
+        nats = self.parts(figures.actors)[0]
         found = [
-            (
-                nats[trait],
-                _reason(trait, float(row["observed"][trait]), float(row["expected"][trait])),
-            )
-            for trait in Trait
-            if nats[trait] > _WORTH_SAYING
+            _EARLIER_DAYS
+            if part == _EARLIER
+            else _reason(Trait(part), float(row["observed"][part]), float(row["expected"][part]))
+            for part in np.argsort(-nats, kind="stable").tolist()
+            if nats[part] >= _WORTH_SAYING
         ]
-        if row["carried"] > _WORTH_SAYING:
-            found.append((float(row["carried"]), _carried(float(row["carried"]))))
-        found.sort(key=lambda item: -item[0])
         exposed = float(round(float(row["exposed"])))
         harm = Reason(
             feature="identities_exposed",
@@ -118,10 +134,17 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             unit="people",
             text=f"about {exposed:,.0f} different people were returned within a month",
         )
-        return (*(reason for _, reason in found), harm)
+        return (*found, harm)
 
 
-_WORTH_SAYING: Final = 0.7
+_WORTH_SAYING: Final = 0.5
+_EARLIER_DAYS: Final = Reason(
+    feature="earlier_days",
+    observed=1.0,
+    expected=0.0,
+    unit="flag",
+    text="days before this one were unusually busy already",
+)
 
 
 def surprise(actors: Records, expected: str, spread: str) -> NDArray[np.float64]:
@@ -170,8 +193,3 @@ def _reason(trait: Trait, observed: float, expected: float) -> Reason:
     varied, usual = float(np.exp(-observed)), float(np.exp(-expected))
     text = f"gaps between searches vary by a factor of {varied:.1f}; {usual:.1f} is usual"
     return Reason("gap_variation", varied, usual, "factor", text)
-
-
-def _carried(nats: float) -> Reason:
-    text = f"earlier days were already too busy, by {nats:.0f} nats of evidence"
-    return Reason("earlier_days", nats, 0.0, "nats", text)

@@ -5,17 +5,19 @@ A part stands between `<!-- generated:<name> -->` and `<!-- /generated -->`.
 
 import inspect
 import re
+import textwrap
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from detectors.patterns import Patterns
-from detectors.patterns.base import Pattern
+from detectors.patterns import Pattern, Patterns
 from streams.settings import default_file
 from streams.settings.validation import described
 from tests.docs.pages import pages
+
+WIDTH = 100
 
 PART = re.compile(r"(<!-- generated:([\w:]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 
@@ -33,11 +35,13 @@ def configuration() -> str:
 def about(pattern: Pattern) -> str:
     """What the pattern's docstring says below its first line, and its fixed properties."""
     _, _, rest = inspect.cleandoc(type(pattern).__doc__ or "").partition("\n\n")
-    paragraphs = [" ".join(paragraph.split()) for paragraph in rest.split("\n\n")]
-    text = "\n\n".join(
-        re.sub(r"^(Fails when|Sources):", r"**\1:**", paragraph) for paragraph in paragraphs
-    )
-    return f"{text}\n\n{_properties(pattern)}\n"
+    paragraphs = [*rest.split("\n\n"), _properties(pattern)]
+    return "\n\n".join(map(_paragraph, paragraphs)) + "\n"
+
+
+def _paragraph(text: str) -> str:
+    bold = re.sub(r"^(Fails when|Sources):", r"**\1:**", " ".join(text.split()))
+    return textwrap.fill(bold, WIDTH, break_on_hyphens=False, break_long_words=False)
 
 
 def _properties(pattern: Pattern) -> str:

@@ -7,11 +7,14 @@ from functools import cache
 
 import numpy as np
 
-from tests.logs import Fields, at, search
+from tests.logs import HOUR, Fields, at, search
 
 POLICE_DAYS = 130
 SITE_DAYS = 130
 FIRM_DAYS = 62
+
+CHICAGO_BEHIND = 6 * HOUR
+"""Behind UTC in winter; that the clocks change in March matters to nobody here."""
 
 _WORKING_DAYS = 5
 _SHIFTS = (7.0, 15.0, 22.0)
@@ -69,9 +72,8 @@ def _cases(actor: str, rng: np.random.Generator) -> list[tuple[str, int, int, li
 def _police(
     actor: str, day: int, shift: float, person: str, rng: np.random.Generator, **fields: str
 ) -> Fields:
-    # Chicago is six hours behind UTC; summer time does not matter to colleagues.
     return search(
-        at(day, 6 + shift + rng.uniform(0, 8.5)),
+        at(day, shift + rng.uniform(0, 8.5)) + CHICAGO_BEHIND,
         actor,
         person,
         tenant_id="police",

@@ -3,14 +3,16 @@
 `<name>/README.md` tells each story and its source; here are its searches.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from detectors.alerts import PatternCode
-from tests.logs import DAY, SECOND, Fields, at, search
+from tests.logs import SECOND, Fields, at, search
 from tests.scenarios import colleagues
+
+Searches = Callable[[], Sequence[Fields]]
 
 
 @dataclass(frozen=True)
@@ -20,18 +22,20 @@ class Story:
     Attributes:
         name: its directory.
         background: innocent traffic by others.
-        searches: by those whom it is about.
-        about: entities of the alerts that are due, `()` if it is innocent.
-        pattern: what they are alerts of.
-        actors: whom no other alert may name.
+        actors: those whom it is about.
+        work: their innocent searches.
+        misuse: their others; none in the story of a look-alike.
+        pattern: what these are.
+        due: entities of the alerts that must come.
     """
 
     name: str
-    background: Callable[[], tuple[Fields, ...]]
-    searches: Callable[[], list[Fields]]
+    background: Searches
     actors: tuple[str, ...]
-    pattern: PatternCode = PatternCode.PERSISTENT_STALKING
-    about: tuple[str, ...] = ()
+    work: Searches
+    misuse: Searches = tuple
+    pattern: PatternCode | None = None
+    due: tuple[str, ...] = ()
 
 
 def spread(total: int, days: range, rng: np.random.Generator) -> list[int]:
@@ -53,26 +57,37 @@ def look_ups(
         "score_threshold": 0.8,
     }
     return [
-        search(at(day, 6 + rng.uniform(*hours)), actor, person, **{**about, **fields})
+        search(
+            at(day, rng.uniform(*hours)) + colleagues.CHICAGO_BEHIND,
+            actor,
+            person,
+            **{**about, **fields},
+        )
         for day in days
     ]
 
 
+def officer(actor: str, seed: int) -> Searches:
+    """An officer's ordinary work."""
+    return lambda: colleagues.officer_at_work(actor, np.random.default_rng(seed))
+
+
+def analyst(actor: str, seed: int) -> Searches:
+    """An analyst's ordinary work."""
+    return lambda: colleagues.analyst_at_work(actor, np.random.default_rng(seed))
+
+
 def sedgwick() -> list[Fields]:
-    """A chief, its work, and a woman looked up 228 times in 120 days, at any hour."""
-    rng = np.random.default_rng(1)
-    days = spread(228, range(10, 130), rng)
+    """A woman looked up 228 times in 120 days, at any hour, with ever another purpose."""
+    days = spread(228, range(10, 130), np.random.default_rng(1))
+    looks = look_ups("chief", "ex", days, (7, 23.9), 2, capture_class="social")
     reasons = ("investigation", "missing_person", "narcotics")
-    looks = [
-        {**look, "purpose": reasons[i % 3], "capture_class": "social"}
-        for i, look in enumerate(look_ups("chief", "ex", days, (7, 23.9), 2))
-    ]
-    return [*colleagues.officer_at_work("chief", np.random.default_rng(3)), *looks]
+    return [{**look, "purpose": reasons[i % 3]} for i, look in enumerate(looks)]
 
 
 def milwaukee() -> list[Fields]:
-    """An officer, its work, and two people looked up on duty, all for "investigation"."""
-    events = colleagues.officer_at_work("mpd", np.random.default_rng(4))
+    """Two people looked up on duty in 61 days, always for "investigation"."""
+    events = []
     for person, total, seed in (("dated", 124, 5), ("her-ex", 55, 6)):
         days = spread(total, range(60, 121), np.random.default_rng(seed))
         events += look_ups("mpd", person, days, (15, 23), seed, purpose="investigation")
@@ -80,8 +95,8 @@ def milwaukee() -> list[Fields]:
 
 
 def orange_city() -> list[Fields]:
-    """An officer, its work, and a woman, her mother and her father over four months."""
-    events = colleagues.officer_at_work("ocpd", np.random.default_rng(7))
+    """A woman, her mother and her father, looked up over four months."""
+    events = []
     for person, total, seed in (("woman", 69, 8), ("mother", 24, 9), ("father", 15, 10)):
         days = spread(total, range(8, 130), np.random.default_rng(seed))
         events += look_ups("ocpd", person, days, (8, 23), seed, purpose="investigation")
@@ -89,11 +104,11 @@ def orange_city() -> list[Fields]:
 
 
 def long_case() -> list[Fields]:
-    """A detective who looks a suspect up on most working days of four months, for one case."""
-    events = colleagues.officer_at_work("detective", np.random.default_rng(11))
+    """A detective's work, and its suspect, looked up on 60 days of four months for one case."""
+    usual = officer("detective", 11)()
     days = [day for day in range(5, 130) if day % 7 < 5 and day % 3]
-    looks = look_ups("detective", "suspect", days, (7, 15), 12, case_ref="homicide-17")
-    return [*events, *({**look, "capture_class": "cctv"} for look in looks)]
+    case = {"case_ref": "homicide-17", "capture_class": "cctv", "purpose": "investigation"}
+    return [*usual, *look_ups("detective", "suspect", days, (7, 15), 12, **case)]
 
 
 def self_search() -> list[Fields]:
@@ -105,75 +120,81 @@ def self_search() -> list[Fields]:
 
 
 def celebrity() -> list[Fields]:
-    """Sixty subscribers look a star up; five of them are fans and do so every few days."""
+    """Sixty subscribers look a star up; five fans do so on 25 days each."""
     rng = np.random.default_rng(13)
-    events = [
-        colleagues.subscribed(f"subscriber-{i}", at(day, rng.uniform(8, 24)), "star")
-        for i in range(60)
-        for day in rng.choice(colleagues.SITE_DAYS, rng.integers(1, 4), replace=False).tolist()
+    looks = [(f"subscriber-{i}", int(rng.integers(1, 4))) for i in range(60)]
+    looks += [(f"fan-{i}", 25) for i in range(5)]
+    return [
+        colleagues.subscribed(actor, at(day, rng.uniform(8, 24)), "star")
+        for actor, often in looks
+        for day in rng.choice(colleagues.SITE_DAYS, often, replace=False).tolist()
     ]
-    for fan in range(5):
-        days = rng.choice(colleagues.SITE_DAYS, 25, replace=False).tolist()
-        events += [
-            colleagues.subscribed(f"fan-{fan}", at(day, rng.uniform(8, 24)), "star")
-            for day in days
-        ]
-    return events
 
 
 def fast() -> list[Fields]:
-    """An analyst's account takes 3,000 people in an evening: longest lists, no threshold."""
-    usual = colleagues.analyst_at_work("insider", np.random.default_rng(14))
-    manner: dict[str, str | float] = {"candidate_limit": 100, "score_threshold": 0.0}
+    """3,000 people in an evening: the longest lists, no threshold, every two seconds."""
+    manner = {"candidate_limit": 100, "score_threshold": 0.0}
     start = at(43, 19)
-    taken = [
+    return [
         colleagues.checked("insider", start + 2 * i * SECOND, f"taken-{i}", **manner)
         for i in range(3000)
     ]
-    return [*usual, *taken]
 
 
 def slow() -> list[Fields]:
-    """An analyst's account takes four people an hour, around the clock, for six weeks."""
+    """Four people an hour, around the clock, for six weeks."""
     rng = np.random.default_rng(15)
-    usual = colleagues.analyst_at_work("patient", rng)
-    taken = [
+    return [
         colleagues.checked("patient", at(20, hour, rng.uniform(0, 60)), f"taken-{hour}-{i}")
         for hour in range(42 * 24)
         for i in range(4)
     ]
-    return [*usual, *taken]
 
 
 def steady() -> list[Fields]:
-    """A business that checks some 400 people a day, by one account, since its first day."""
+    """Some 400 people a day, at any hour, by one account of a business, since its first day."""
     rng = np.random.default_rng(16)
+    about = {"tenant_id": "business", "actor_role": "service"}
     return [
-        {
-            **colleagues.checked("batch-job", at(day, rng.uniform(0, 24)), f"customer-{day}-{i}"),
-            "tenant_id": "business",
-            "actor_role": "service",
-        }
+        {**colleagues.checked("job", at(day, rng.uniform(0, 24)), f"client-{day}-{i}"), **about}
         for day in range(colleagues.FIRM_DAYS)
         for i in range(rng.poisson(400))
     ]
 
 
+STALKING = PatternCode.PERSISTENT_STALKING
 BULK = PatternCode.BULK_SCRAPING
-STORIES = (
-    Story("sedgwick_228", colleagues.police, sedgwick, ("chief",), about=("chief+ex",)),
+POLICE, SITE, FIRM = colleagues.police, colleagues.site, colleagues.firm
+FANS = tuple(f"fan-{i}" for i in range(5))
+
+MISUSE = (
+    Story(
+        "sedgwick_228", POLICE, ("chief",), officer("chief", 3), sedgwick, STALKING, ("chief+ex",)
+    ),
     Story(
         "milwaukee_179",
-        colleagues.police,
-        milwaukee,
+        POLICE,
         ("mpd",),
-        about=("mpd+dated", "mpd+her-ex"),
+        officer("mpd", 4),
+        milwaukee,
+        STALKING,
+        ("mpd+dated", "mpd+her-ex"),
     ),
-    Story("orange_city_family", colleagues.police, orange_city, ("ocpd",), about=("ocpd+woman",)),
-    Story("long_case_detective", colleagues.police, long_case, ("detective",)),
-    Story("weekly_self_search", colleagues.site, self_search, ("careful",)),
-    Story("celebrity", colleagues.site, celebrity, tuple(f"fan-{i}" for i in range(5))),
-    Story("fast_scraper", colleagues.firm, fast, ("insider",), BULK, ("insider",)),
-    Story("slow_scraper", colleagues.firm, slow, ("patient",), BULK, ("patient",)),
-    Story("steady_business", colleagues.firm, steady, ("batch-job",), BULK),
+    Story(
+        "orange_city_family",
+        POLICE,
+        ("ocpd",),
+        officer("ocpd", 7),
+        orange_city,
+        STALKING,
+        ("ocpd+woman",),
+    ),
+    Story("fast_scraper", FIRM, ("insider",), analyst("insider", 14), fast, BULK, ("insider",)),
+    Story("slow_scraper", FIRM, ("patient",), analyst("patient", 17), slow, BULK, ("patient",)),
+)
+LOOK_ALIKES = (
+    Story("long_case_detective", POLICE, ("detective",), long_case),
+    Story("weekly_self_search", SITE, ("careful",), self_search),
+    Story("celebrity", SITE, FANS, celebrity),
+    Story("steady_business", FIRM, ("job",), steady),
 )

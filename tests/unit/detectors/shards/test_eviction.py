@@ -20,6 +20,8 @@ from tests.logs import MONDAY, Fields, at, batch, in_order, search
 
 ROOM = 10_000
 START = MONDAY // DAY
+OF_ACTORS = ("pairs", "named", "explained", "social", "returning", "return_days")
+"""What an actor's row counts of its pairs."""
 
 
 class Shards:
@@ -72,25 +74,39 @@ def check_whole(shards: Shards) -> None:
     assert pools["histories"].live == len(histories) == len(set(histories.tolist()))
     assert pools["sheets"].live == int((rows["sheets"] != FREE).sum())
     assert pools["short"].live + pools["dense"].live == int((rows["sketch"] != FREE).sum())
-    people = Counter(pairs["actor_row"][pairs["person"] == 1].tolist())
-    assert rows["pairs"].tolist() == [people[row] for row in range(len(rows))]
-    days: Counter[int] = Counter()
-    for pair in pairs[(pairs["history"] != FREE) & (pairs["person"] == 1)]:
-        days[int(pair["actor_row"])] += (
-            count_days(pools["histories"].rows[pair["history"]]["days"]) - 1
-        )
-    assert rows["return_days"].tolist() == [days[row] for row in range(len(rows))]
+    counted: dict[str, Counter[int]] = {name: Counter() for name in OF_ACTORS}
+    for pair in pairs[pairs["person"] == 1]:
+        row = int(pair["actor_row"])
+        counted["pairs"][row] += 1
+        counted["named"][row] += pair["searches"]
+        counted["explained"][row] += pair["explained"]
+        counted["social"][row] += pair["social"]
+        if pair["history"] != FREE:
+            days = count_days(pools["histories"].rows[pair["history"]]["days"])
+            counted["returning"][row] += days > 1
+            counted["return_days"][row] += days - 1
+    for name, count in counted.items():
+        assert rows[name].tolist() == [count[row] for row in range(len(rows))], name
 
 
 lives = st.lists(
     st.builds(
-        lambda actor, person, days: [
-            search(at(day, 9), f"actor-{actor}", f"person-{person}", source_ip=f"10.0.{actor}.0")
+        lambda actor, person, days, capture, case: [
+            search(
+                at(day, 9),
+                f"actor-{actor}",
+                f"person-{person}",
+                source_ip=f"10.0.{actor}.0",
+                capture_class=capture,
+                **case,
+            )
             for day in days
         ],
         st.integers(0, 4),
         st.integers(0, 5),
         st.lists(st.integers(0, 200), min_size=1, max_size=6),
+        st.sampled_from(["cctv", "social"]),
+        st.sampled_from([{}, {"case_ref": "case"}]),
     ),
     min_size=1,
     max_size=10,
