@@ -30,6 +30,9 @@ SHARDS: Final = 32
 EVICTION_DAYS: Final = 7
 """How often idle rows are looked for."""
 
+MOST_EMPTY_DAYS: Final = 400
+"""After so many days without an event nothing is left that one more could change."""
+
 _NEVER = -1
 
 
@@ -92,18 +95,19 @@ class Pipeline:
 
     def advance(self, day: int) -> list[Alert]:
         """Let `day` (days since the epoch, UTC) begin, if it has not; quiet episodes close."""
-        if day <= self.today:
-            return []
-        before, self.today = self.today, day
-        if before == _NEVER:
-            return []
-        release_after = self.detection.learning.release_after_days
-        # Two days are open at a time; of those in between nothing was seen.
-        for ended in range(before - 1, min(day - 1, before + 1)):
-            elapsed = 1 if ended < before else day - 1 - before
-            for shard in self.actors:
-                shard.close(ended, elapsed, release_after)
-        if day // EVICTION_DAYS > before // EVICTION_DAYS:
+        if self.today == _NEVER:
+            self.today = day
+        alerts: list[Alert] = []
+        for begun in range(max(self.today + 1, day - MOST_EMPTY_DAYS), day + 1):
+            alerts.extend(self._begin(begun))
+        return alerts
+
+    def _begin(self, day: int) -> list[Alert]:
+        """Let a day begin: two are open at a time, so the last but one is complete."""
+        self.today = day
+        for shard in self.actors:
+            shard.close(day - 2, self.detection.learning.release_after_days)
+        if day % EVICTION_DAYS == 0:
             for part in self._shards():
                 part.evict(day)
         self.peers = Peers(merge(shard.known() for shard in self.actors))

@@ -27,17 +27,16 @@ DAILY_MEMORY = 0.98
 
 
 @kernel
-def fade(cohorts: TableView, days: int) -> None:
-    """Let `days` pass, and begin counting actors and pairs anew."""
-    left = DAILY_MEMORY**days
+def fade(cohorts: TableView) -> None:
+    """Let a day pass, and begin counting actors and pairs anew."""
     for row in range(cohorts.used[0]):
         cohort = cohorts.rows[row]
         for k in range(TRAITS):
-            cohort.days[k] *= left
-            cohort.sums[k] *= left
-            cohort.squares[k] *= left
-            cohort.own_days[k] *= left
-            cohort.own_squares[k] *= left
+            cohort.days[k] *= DAILY_MEMORY
+            cohort.sums[k] *= DAILY_MEMORY
+            cohort.squares[k] *= DAILY_MEMORY
+            cohort.own_days[k] *= DAILY_MEMORY
+            cohort.own_squares[k] *= DAILY_MEMORY
         cohort.actors = 0.0
         cohort.pairs = 0.0
         cohort.returning = 0.0

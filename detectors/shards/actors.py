@@ -99,14 +99,16 @@ class ActorShard:
         """Learn nothing of these actors' days: a pattern suspects them."""
         actors = self.actors.rows
         np.maximum.at(actors["suspect_on"], rows, days)
-        sheets = actors["sheets"][rows, days & 1]
-        self.pools["sheets"].rows["suspect"][sheets[sheets != FREE]] = 1
+        numbers = actors["sheets"][rows, days & 1]
+        open_ = numbers != FREE
+        sheets, numbers = self.pools["sheets"].rows, numbers[open_]
+        sheets["suspect"][numbers[sheets["day"][numbers] == days[open_]]] = 1
 
-    def close(self, day: int, elapsed: int, release_after: int) -> None:
-        """Learn the unsuspected actor-days of `day`, after `elapsed` days passed."""
+    def close(self, day: int, release_after: int) -> None:
+        """Learn the unsuspected actor-days of `day`, as another day has passed."""
         most = self.pools["sheets"].live
         cohorts = self.cohorts.view(len(self.actors))
-        fade(cohorts, elapsed)
+        fade(cohorts)
         state = DayState(
             actors=self.actors.view(0),
             sheets=self.pools["sheets"].view(0),

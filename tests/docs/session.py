@@ -3,25 +3,24 @@
 import fcntl
 import os
 import re
-import shlex
 import struct
 import subprocess
 import sys
 import termios
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.docs.pages import ROOT, Block
+from tests.docs.pages import Block
 
 COLUMNS = 80
 
 FASTER = {
-    # What `make` runs once .venv is there; without it, `make` would install packages.
-    "make demo": f"sh {shlex.quote(str(ROOT / 'scripts' / 'demo'))}",
+    # Its recipe; `make` itself would install packages if it thought that they were old.
+    "make demo": "probewatch demo",
 }
 
-_END = "=== {number} ended with "
+_END = "=== step {} ended with "
 _VARIES = re.compile(r"\d|^(?:low|medium|high|critical)$")
 
 
@@ -33,7 +32,7 @@ class Step:
         line: the number of its block's first line.
         command: as it is typed.
         expected: as it is shown; `…` stands for anything.
-        fails: whether the page says that it does.
+        fails: whether it should.
     """
 
     line: int
@@ -51,32 +50,34 @@ class Outcome:
 
 
 def steps(block: Block) -> list[Step]:
-    """The commands of a block: all of it in `sh`, the lines with a prompt in `console`."""
+    """The commands of a block: all of it in `sh`, the lines with a prompt in `console`.
+
+    If the page says that the block fails, it is the last of them that does.
+    """
     fails = block.note == "fails"
     if block.language == "sh":
         return [Step(block.line, block.text, fails=fails)]
-    found: list[Step] = []
+    found = []
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         first, *rest = part.splitlines()
         typed = [first]
-        while rest and rest[0].startswith("> "):
-            typed.append(rest.pop(0).removeprefix("> "))
-        found.append(Step(block.line, "\n".join(typed), "\n".join(rest), fails))
-    return found
+        while rest and rest[0].startswith(">"):
+            typed.append(rest.pop(0)[2:])
+        found.append(Step(block.line, "\n".join(typed), "\n".join(rest)))
+    return [*found[:-1], replace(found[-1], fails=fails)]
 
 
 def follow(todo: Sequence[Step], directory: Path) -> list[Outcome]:
     """Run the steps, one after the other, in one shell."""
     (directory / ".venv").symlink_to(sys.prefix)
-    script = "\n".join(
-        f"{FASTER.get(step.command, step.command)}\nprintf '{_END}%s\\n' $?".format(number=number)
-        for number, step in enumerate(todo)
-    )
-    (directory / "steps.sh").write_text(script)
+    lines: list[str] = []
+    for number, step in enumerate(todo):
+        lines += [FASTER.get(step.command, step.command), f'echo "{_END.format(number)}$?"']
+    (directory / "steps.sh").write_text("\n".join(lines))
     output = _typed(["bash", "steps.sh"], directory)
     outcomes = []
     for number in range(len(todo)):
-        before, ended, output = output.partition(_END.format(number=number))
+        before, ended, output = output.partition(_END.format(number))
         status, _, output = output.partition("\n")
         outcomes.append(Outcome(int(status) if ended else None, before))
     return outcomes

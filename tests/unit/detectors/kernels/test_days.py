@@ -53,8 +53,8 @@ def week(reach: list[int]) -> list[Fields]:
     ]
 
 
-@given(reach=st.lists(st.integers(1, 12), min_size=1, max_size=20))
-@settings(max_examples=15)
+@given(reach=st.lists(st.integers(1, 12), min_size=1, max_size=12))
+@settings(max_examples=8)
 def test_baseline_is_mean_and_variance(reach: list[int]) -> None:
     """While it remembers all days, a baseline has the mean and the squares about it."""
     own = row_of(after(week(reach)), "baseline")

@@ -19,7 +19,6 @@ from tests.logs import Fields, at, batch, figures_of, search, stories
 class Searcher:
     """An actor's searches so far, and whom they reached."""
 
-    first: int
     times: list[int] = field(default_factory=list)
     reached: list[int] = field(default_factory=list)
     known: set[tuple[str, int]] = field(default_factory=set)
@@ -38,7 +37,7 @@ class Searcher:
             self.reached.append(time)
         return {
             "searches": len(self.times),
-            "first": self.first,
+            "first": self.times[0],
             "searches_today": len(self.days[day]),
             "reach_today": sum(t // DAY == day for t in self.reached),
             "rate_5m": decayed(self.times, 5 * 60_000),
@@ -91,11 +90,11 @@ def decayed(times: list[int], lifetime: float, now: int | None = None) -> float:
 def test_a_day_is_what_was_searched_in_it(events: list[Fields]) -> None:
     """Counts and traits after every search are those of the plain sums."""
     log = batch(events)
-    searchers: dict[int, Searcher] = {}
+    searchers: dict[int, Searcher] = defaultdict(Searcher)
     for row, found in zip(log.rows, figures_of(log).actors, strict=True):
-        searcher = searchers.setdefault(int(row["actor"][0]), Searcher(int(row["time"])))
         if row["operation"] not in (0, 5):
             continue
+        searcher = searchers[int(row["actor"][0])]
 
         expected = searcher.observe(row)
         assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-6)

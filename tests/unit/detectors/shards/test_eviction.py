@@ -52,7 +52,7 @@ class Shards:
             self.actors.observe(numbers, stretch, no_peers(), np.zeros(n, np.int64))
             self.subjects.observe(numbers, stretch)
             self.networks.observe(numbers, stretch)
-            self.actors.close(day, 1, 21)
+            self.actors.close(day, 21)
 
     def evict(self, today: int) -> None:
         """Let every shard forget."""

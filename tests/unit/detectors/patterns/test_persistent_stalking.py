@@ -1,0 +1,126 @@
+"""What the pattern says of itself, as comparisons: none of its constants stands here."""
+
+import numpy as np
+import pytest
+
+from detectors.alerts import PatternCode, Severity
+from tests.logs import Fields, at, batch, figures_of, in_order, pipeline, search
+
+DAYS = 28
+CODE = PatternCode.PERSISTENT_STALKING
+
+
+def office(**fields: str) -> list[Fields]:
+    """Four weeks in which a dozen accounts look people up once, and one in three again."""
+    rng = np.random.default_rng(5)
+    events = []
+    for account in range(12):
+        for number in range(60):
+            first = int(rng.integers(DAYS))
+            days = [first, first + 1] if number % 3 == 0 else [first]
+            events += [
+                search(
+                    at(day, rng.uniform(8, 17)),
+                    f"peer-{account}",
+                    f"of-{account}-{number}",
+                    **fields,
+                )
+                for day in days
+            ]
+    return [event for event in events if event["event_time"] < at(DAYS)]
+
+
+def evidence(searches: list[Fields], background: list[Fields] | None = None) -> float:
+    """The most evidence against the pair of ada and ann."""
+    log = batch(in_order([*(office() if background is None else background), *searches]))
+    judge = pipeline()
+    place = [pattern.code for pattern in judge.patterns].index(CODE)
+    nats = judge.patterns[place].evidence(figures_of(log, judge))
+    pair = batch([search(at(0), "ada", "ann")]).rows[0]
+    mine = (log.rows["actor"] == pair["actor"]).all(axis=1)
+    mine &= (log.rows["subject"] == pair["subject"]).all(axis=1)
+    return float(np.nanmax(nats[mine], initial=0.0))
+
+
+def looks(days: int, *, a_day: int = 1, actor: str = "ada", **fields: str) -> list[Fields]:
+    """Ann is looked up on so many days, so many times."""
+    return [
+        search(at(1 + day, 10 + i), actor, "ann", **fields)
+        for day in range(days)
+        for i in range(a_day)
+    ]
+
+
+WORK = [search(at(day, 11), "ada", f"work-{day}-{i}") for day in range(DAYS) for i in range(2)]
+"""What else ada does: two people a day, each once."""
+
+
+def test_more_days_are_more_evidence() -> None:
+    """Coming back once is nothing; every further day adds."""
+    nats = [evidence([*WORK, *looks(days)]) for days in (1, 2, 4, 8, 16)]
+
+    assert nats[0] == nats[1] == 0
+    assert nats == sorted(nats)
+    assert len(set(nats)) == 4
+
+
+def test_one_day_is_not_stalking() -> None:
+    """However often: a person is looked up twenty times when something happens to them."""
+    assert evidence([*WORK, *looks(1, a_day=20)]) == 0
+
+
+def test_many_searches_a_day_add_evidence() -> None:
+    """On the same days."""
+    assert evidence([*WORK, *looks(6, a_day=4)]) > evidence([*WORK, *looks(6)])
+
+
+@pytest.mark.parametrize("reason", [{"case_ref": "case-7"}, {"subject_relation": "consented"}])
+def test_a_reason_takes_evidence_but_not_all(reason: Fields) -> None:
+    """Documented abusers gave one every time."""
+    explained = evidence([*WORK, *looks(8, **reason)])
+
+    assert 0 < explained < evidence([*WORK, *looks(8)])
+
+
+def test_a_purpose_is_no_reason() -> None:
+    """Everybody types "investigation"."""
+    assert evidence([*WORK, *looks(8, purpose="investigation")]) == evidence([*WORK, *looks(8)])
+
+
+def test_own_verified_face_is_none() -> None:
+    """A self-search is what it says."""
+    assert evidence([*WORK, *looks(20, subject_relation="self")]) == 0
+
+
+def test_sharing_an_interest_takes_evidence() -> None:
+    """A person whom many look for is less one account's own."""
+    fans = [event for fan in range(9) for event in looks(8, actor=f"fan-{fan}")]
+
+    assert evidence([*WORK, *looks(8), *fans]) < evidence([*WORK, *looks(8)])
+
+
+def test_coming_back_to_everybody_takes_evidence() -> None:
+    """An account with a watch list comes back to all of it."""
+    watched = [
+        search(at(1 + day, 12), "ada", f"watched-{i}") for day in range(12) for i in range(8)
+    ]
+
+    assert evidence([*watched, *looks(8)]) < evidence([*WORK, *looks(8)])
+
+
+def test_failed_searches_are_none() -> None:
+    """Nobody was shown."""
+    assert evidence([*WORK, *looks(8, outcome="denied")]) == 0
+
+
+def test_an_account_with_one_person_is_at_most_medium() -> None:
+    """It may be its own face, unverified."""
+    alone = pipeline().observe(batch(in_order([*office(), *looks(25, a_day=3)])))
+    worker = pipeline().observe(batch(in_order([*office(), *WORK, *looks(25, a_day=3)])))
+    severities = [
+        max((a.severity.rank for a in judged.alerts if a.entity.id == "ada+ann"), default=-1)
+        for judged in (alone, worker)
+    ]
+
+    assert severities[0] == Severity.MEDIUM.rank
+    assert severities[1] > Severity.MEDIUM.rank
