@@ -35,6 +35,7 @@ from streams.replay import replay
 from streams.settings import Settings
 from streams.settings.sections import Input
 from streams.simulate import WORLDS, Recipe, build
+from streams.simulate.scenario import FEWEST_ACTORS, MOST_DAYS
 from streams.summary import Summary
 from streams.terminal import console
 
@@ -241,8 +242,12 @@ def fields_sheet(orders: Sequence[Order]) -> Sheet:
 @click.command(epilog=EPILOG, help=__doc__)
 @click.option("--world", type=click.Choice(list(WORLDS)), default="police", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
-@click.option("--actors", type=int, help="Accounts. [default: as many as are usual]")
-@click.option("--days", type=int, default=90, show_default=True)
+@click.option(
+    "--actors",
+    type=click.IntRange(min=FEWEST_ACTORS),
+    help="How many search. [default: as many as are usual]",
+)
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), default=90, show_default=True)
 @click.option("--orders", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--markdown", is_flag=True, help="Print for the documentation.")
 def main(  # noqa: PLR0913 - a command has as many parameters as options

@@ -192,6 +192,7 @@ class Replay:
     def summary(self) -> Summary:
         """What was done so far."""
         seconds = time.monotonic() - self._started
+        untracked = self.pipeline.untracked
         return Summary(
             config_hash=self._settings.config_hash,
             records=self._records,
@@ -209,7 +210,7 @@ class Replay:
             events_per_second=self._events / max(seconds, 1e-9),
             peak_memory_bytes=_peak_memory(),
             tracked=tuple(
-                Tracked(kind, held.count, held.bytes, held.evicted)
+                Tracked(kind, held.count, held.bytes, held.evicted, untracked.get(kind, 0))
                 for kind, held in self.pipeline.tracked().items()
             ),
             tenants=self._tenants(),

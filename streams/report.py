@@ -156,8 +156,10 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
     speed = f"{summary.events_per_second:,.0f} events/s for {summary.seconds:,.1f} s"
     yield "Speed", f"{speed}; {memory} of memory at most"
     for tracked in summary.tracked:
-        evicted = f", {tracked.evicted:,} given up for room" if tracked.evicted else ""
-        yield "Tracked", f"{tracked.count:,} {tracked.kind} in {_size(tracked.bytes)}{evicted}"
+        evicted = f", {tracked.evicted:,} forgotten" if tracked.evicted else ""
+        untracked = f", no room for {tracked.untracked:,} events" if tracked.untracked else ""
+        held = f"{tracked.count:,} {tracked.kind} in {_size(tracked.bytes)}"
+        yield "Tracked", f"{held}{evicted}{untracked}"
     yield "Settings", summary.config_hash
 
 

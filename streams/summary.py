@@ -18,12 +18,19 @@ class AlertCount(msgspec.Struct, frozen=True):
 
 
 class Tracked(msgspec.Struct, frozen=True):
-    """Entities of one kind that are remembered at the end, and those given up for room."""
+    """Entities of one kind.
+
+    Attributes:
+        count: how many are remembered at the end.
+        evicted: how many were forgotten, after long idleness or for want of room.
+        untracked: events whose entity found no room at all.
+    """
 
     kind: str
     count: int
     bytes: int
     evicted: int = 0
+    untracked: int = 0
 
 
 class TenantLevel(msgspec.Struct, frozen=True):

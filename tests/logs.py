@@ -15,6 +15,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -236,6 +237,11 @@ def _minutes_east(fields: Fields) -> int:
 def _offset(zone: str, hour: int) -> int:
     offset = datetime.fromtimestamp(hour * HOUR / 1000, UTC).astimezone(ZoneInfo(zone)).utcoffset()
     return 0 if offset is None else round(offset.total_seconds() / 60)
+
+
+def one_in(share: int) -> settings:
+    """A property's settings: one in so many of the profile's examples, since each costs more."""
+    return settings(max_examples=settings().max_examples // share)
 
 
 _ROLES = ("officer", "analyst")

@@ -32,8 +32,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     candidate lists, lower thresholds, paging, machine-like gaps. What a slow scraper
     leaves day by day is carried over as a CUSUM.
 
-    Fails when: an account scraped from its first day among peers that nobody knows yet
-    (a declared warm-up); it never exceeds what its own past makes usual; it is one of
+    Fails when: an account scraped from its first day among peers that nobody knows yet; it never exceeds what its own past makes usual; it is one of
     many that share the work (that is `distributed_scraping`).
 
     Sources: Voyager Labs' 600,000 profiles (Meta v. Voyager Labs, 2023); PimEyes' limit

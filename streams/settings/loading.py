@@ -14,7 +14,7 @@ from detectors.config import Detection
 from detectors.errors import ConfigError
 
 from .faults import FaultyConfigError, unreadable
-from .sections import Input, Pseudonyms, Section, Subjects, Tenants
+from .sections import Input, Pseudonyms, Section, Subjects
 from .template import template
 from .validation import validate
 
@@ -36,7 +36,6 @@ class Settings(Section, frozen=True):
     input: Input = Input()
     subjects: Subjects = Subjects()
     pseudonyms: Pseudonyms = Pseudonyms()
-    tenants: Tenants = Tenants()
     detection: Detection = Detection()
 
     @property

@@ -115,12 +115,3 @@ class Pseudonyms(Section, frozen=True):
         int,
         Meta(ge=0, le=999_999, description="number of the key; it stands in every pseudonym"),
     ] = 0
-
-
-class Tenants(Section, frozen=True):
-    """Tenants by name."""
-
-    named: Annotated[
-        tuple[str, ...],
-        Meta(description="shown by name in metrics; all others are counted as other"),
-    ] = ()

@@ -1,12 +1,12 @@
 """Every registered pattern keeps every law."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from detectors.alerts import PatternCode
 from detectors.checks import LAWS, Law, Trial
 from detectors.config import Detection
-from tests.logs import Fields, batch, misuse_log, pipeline, stories
+from tests.logs import Fields, batch, misuse_log, one_in, pipeline, stories
 
 CODES = tuple(pattern.code for pattern in Detection().patterns.all())
 
@@ -32,7 +32,7 @@ def test_holds_on_misuse(law: Law) -> None:
 
 @pytest.mark.parametrize("law", LAWS, ids=name)
 @given(events=stories())
-@settings(max_examples=15)
+@one_in(10)
 def test_holds_on_any_log(law: Law, events: list[Fields]) -> None:
     """The law holds on whatever bursts of searches come, whichever fields are absent."""
     law(Trial(batch(events), CODES, Detection()))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.checks.trial import chosen
@@ -21,7 +21,7 @@ from detectors.pipeline import Pipeline
 from detectors.shards.actors import ActorShard
 from detectors.shards.subjects import NetworkShard, SubjectShard
 from detectors.shards.tables import Table
-from tests.logs import HOUR, Fields, batch, figures_of, misuse_log, pipeline, stories
+from tests.logs import HOUR, Fields, batch, figures_of, misuse_log, one_in, pipeline, stories
 
 MARGIN = 0.1
 """Accounts whose evidence comes closer to the threshold than this share of it may go either way."""
@@ -141,7 +141,7 @@ def assert_same(found: Facts, expected: Facts) -> None:
 
 
 @given(events=stories(), seed=st.integers(0, 1000))
-@settings(max_examples=40)
+@one_in(4)
 def test_counts_do_not_depend_on_order(events: list[Fields], seed: int) -> None:
     """Searches, persons, days, hours, exposure, persons' and networks' figures are the same."""
     log = batch(events)
@@ -150,7 +150,7 @@ def test_counts_do_not_depend_on_order(events: list[Fields], seed: int) -> None:
 
 
 @given(events=stories(), seed=st.integers(0, 1000))
-@settings(max_examples=40)
+@one_in(4)
 def test_reach_does_not_depend_on_order(events: list[Fields], seed: int) -> None:
     """Where nobody is looked up twice, it is the same people in the same hours."""
     seen = set()

@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.events import ABSENT, ABSENT_TIME, empty_rows
-from tests.logs import Fields, at, batch, search, stories
+from tests.logs import Fields, at, batch, one_in, search, stories
 
 
 @given(events=stories(), data=st.data())
+@one_in(3)
 def test_a_part_is_a_batch_of_its_events(events: list[Fields], data: st.DataObject) -> None:
     """Taking a stretch gives what a batch of those events alone would be."""
     start = data.draw(st.integers(0, len(events)))

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.alerts import Status
 from detectors.pipeline import SHARDS, Pipeline
 from detectors.shards.batch import by_shard
 from detectors.state.actors import DAY
-from tests.logs import Fields, at, batch, misuse_log, pipeline, search, stories
+from tests.logs import Fields, at, batch, misuse_log, one_in, pipeline, search, stories
 
 
 @given(keys=st.lists(st.integers(0, 2**64 - 1), max_size=200))
@@ -37,7 +37,7 @@ def ticked(events: list[Fields], upto: int) -> Pipeline:
 
 
 @given(events=stories(days=20, most_bursts=6))
-@settings(max_examples=30)
+@one_in(5)
 def test_days_without_events_pass_unheard(events: list[Fields]) -> None:
     """Being told of an empty day, or only noticing at the next event, comes to the same state."""
     untold = pipeline()

@@ -184,7 +184,7 @@ SUMMARY = Summary(
     seconds=2.5,
     events_per_second=480,
     peak_memory_bytes=300 * 1024**2,
-    tracked=(Tracked("actors", 300, 2048), Tracked("pairs", 9_000, 3 * 1024**3, 70)),
+    tracked=(Tracked("actors", 300, 2048), Tracked("pairs", 9_000, 3 * 1024**3, 70, 6)),
     tenants=(
         TenantLevel("city", 3, 1_000),
         TenantLevel(
@@ -210,7 +210,7 @@ def test_the_summary_says_what_became_of_every_record() -> None:
         "Fields 4: user_agent 4 taken as absent; 12 unknown",
         "Speed 480 events/s for 2.5 s; 300 MiB of memory at most",
         "Tracked 300 actors in 2 KiB",
-        "Tracked 9,000 pairs in 3.0 GiB, 70 given up for room",
+        "Tracked 9,000 pairs in 3.0 GiB, 70 forgotten, no room for 6 events",
         "Settings 0123456789ab",
         "",
         "Alerts",

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.config import Detection, Learning
@@ -14,7 +14,7 @@ from detectors.events import Records
 from detectors.kernels.days import MEMORY_DAYS
 from detectors.pipeline import Pipeline
 from detectors.state.actors import DAY, Trait
-from tests.logs import Fields, at, batch, figures_of, in_order, pipeline, pseudonym, search
+from tests.logs import Fields, at, batch, figures_of, in_order, one_in, pipeline, pseudonym, search
 
 NOTHING_IS_SUSPECT = Detection(learning=Learning(suspect_score=1.0))
 EVERYTHING_IS_SUSPECT = Detection(learning=Learning(suspect_score=0.0, release_after_days=5))
@@ -54,7 +54,7 @@ def week(reach: list[int]) -> list[Fields]:
 
 
 @given(reach=st.lists(st.integers(1, 12), min_size=1, max_size=12))
-@settings(max_examples=8)
+@one_in(12)
 def test_baseline_is_mean_and_variance(reach: list[int]) -> None:
     """While it remembers all days, a baseline has the mean and the squares about it."""
     own = row_of(after(week(reach)), "baseline")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.baseline import no_peers
@@ -15,7 +15,19 @@ from detectors.shards.actors import ActorShard
 from detectors.shards.batch import Stretch, cohorts_of
 from detectors.state.actors import ACTOR_FIGURES
 from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
-from tests.logs import DAY, MINUTE, MONDAY, Fields, at, batch, figures_of, in_order, search, stories
+from tests.logs import (
+    DAY,
+    MINUTE,
+    MONDAY,
+    Fields,
+    at,
+    batch,
+    figures_of,
+    in_order,
+    one_in,
+    search,
+    stories,
+)
 
 WINDOW = 128
 """Days that a pair looks back."""
@@ -90,6 +102,7 @@ def differing(log: EventBatch, figures: Records) -> list[tuple[int, str, float, 
 
 
 @given(events=stories(tenants=1))
+@one_in(2)
 def test_pairs_are_what_was_looked_up(events: list[Fields]) -> None:
     """Counts, days, reasons and probes of a pair, and of all others, as a list would give them."""
     log = batch(events)
@@ -111,7 +124,7 @@ looks = st.builds(
 
 
 @given(events=st.lists(looks, max_size=40), backwards=st.booleans())
-@settings(max_examples=60)
+@one_in(2)
 def test_pairs_over_a_year(events: list[Fields], backwards: bool) -> None:  # noqa: FBT001
     """Days that fell out of the window count nowhere, not even among the other pairs."""
     ordered = in_order(events)

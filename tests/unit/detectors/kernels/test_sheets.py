@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from detectors.baseline import PRIOR
 from detectors.events import EventBatch
 from detectors.state.actors import DAY, HOUR, TRAITS, Trait
-from tests.logs import Fields, at, batch, figures_of, search, stories
+from tests.logs import Fields, at, batch, figures_of, one_in, search, stories
 
 
 @dataclass
@@ -86,7 +86,7 @@ def decayed(times: list[int], lifetime: float, now: int | None = None) -> float:
 
 
 @given(events=stories(days=4))
-@settings(max_examples=60)
+@one_in(3)
 def test_a_day_is_what_was_searched_in_it(events: list[Fields]) -> None:
     """Counts and traits after every search are those of the plain sums."""
     log = batch(events)

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.kernels.hashing import FREE
@@ -17,6 +17,7 @@ from detectors.kernels.sketch import (
     release,
 )
 from detectors.shards.tables import Pool
+from tests.logs import one_in
 
 STANDARD_ERROR = 1.04 / math.sqrt(REGISTERS)
 
@@ -109,7 +110,7 @@ def test_estimate_is_as_good_as_promised(distinct: int) -> None:
 
 
 @given(sizes=st.lists(st.integers(1, 2 * LIST_LENGTH), min_size=1, max_size=12))
-@settings(max_examples=30)
+@one_in(3)
 def test_release_gives_everything_back(sizes: list[int]) -> None:
     """Sketches short and long come and go without a row being lost."""
     short, dense = Pool(SHORT), Pool(DENSE)

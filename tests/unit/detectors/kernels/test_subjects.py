@@ -5,10 +5,10 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from detectors.state.subjects import NETWORK_HORIZONS, SUBJECT_HORIZONS
-from tests.logs import DAY, MINUTE, Fields, at, batch, figures_of, search, stories
+from tests.logs import DAY, MINUTE, Fields, at, batch, figures_of, one_in, search, stories
 
 
 def decayed(times: list[int], lifetime: float) -> float:
@@ -26,7 +26,7 @@ def others_return(looks: list[Any], actor: int) -> list[int]:
 
 
 @given(events=stories())
-@settings(max_examples=60)
+@one_in(3)
 def test_subjects_are_who_was_looked_for(events: list[Fields]) -> None:
     """Searches, searchers, days and rates, of everybody and of everybody else."""
     log = batch(events)
@@ -58,7 +58,7 @@ def test_subjects_are_who_was_looked_for(events: list[Fields]) -> None:
 
 
 @given(events=stories())
-@settings(max_examples=60)
+@one_in(3)
 def test_networks_are_where_searches_come_from(events: list[Fields]) -> None:
     """Searches, accounts and persons seen from a network in this month of thirty days."""
     log = batch(events)

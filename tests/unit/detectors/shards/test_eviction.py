@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.baseline import no_peers
@@ -16,7 +16,7 @@ from detectors.shards.retention import staying
 from detectors.shards.subjects import IDLE_DAYS, NetworkShard, SubjectShard
 from detectors.state.actors import ACTOR_FIGURES, DAY
 from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
-from tests.logs import MONDAY, Fields, at, batch, in_order, search
+from tests.logs import MONDAY, Fields, at, batch, in_order, one_in, search
 
 ROOM = 10_000
 START = MONDAY // DAY
@@ -114,7 +114,7 @@ lives = st.lists(
 
 
 @given(searches=lives, today=st.integers(200, 400))
-@settings(max_examples=50)
+@one_in(2)
 def test_nothing_is_left_of_what_is_forgotten(searches: list[list[Fields]], today: int) -> None:
     """Counts, pools and indexes agree before and after, and whoever comes back begins anew."""
     events = in_order(event for life in searches for event in life)

@@ -115,7 +115,7 @@ def test_a_fault_names_file_place_and_expectation(tmp_path: Path, text: str, mes
 
 def test_several_faults_are_all_kept_and_the_message_is_one_line(tmp_path: Path) -> None:
     """Whoever only prints the error sees the first and learns that there are more."""
-    path = written(tmp_path, "[input]\nbatch_size = 0\nsort_window = 1\n[tenants]\nnames = []\n")
+    path = written(tmp_path, "[input]\nbatch_size = 0\nsort_window = 1\n[subjects]\nnames = []\n")
     with pytest.raises(FaultyConfigError) as caught:
         load(path)
     assert str(caught.value) == (
@@ -124,7 +124,7 @@ def test_several_faults_are_all_kept_and_the_message_is_one_line(tmp_path: Path)
     assert [line.split(": ")[1] for line in caught.value.lines] == [
         "input.sort_window",
         "input.batch_size",
-        "tenants.names",
+        "subjects.names",
     ]
 
 
