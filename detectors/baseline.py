@@ -36,7 +36,7 @@ class Prior:
     between: tuple[float, ...] = (1.8, 1.4, 5.0, 1.5, 0.25, 0.15, 0.5)
     within: tuple[float, ...] = (0.8, 0.6, 2.0, 0.4, 0.08, 0.06, 0.4)
     returning: float = 0.15
-    return_days: float = 2.0
+    return_logs: float = 0.7
     intensity: float = 1.5
     explained: float = 0.5
     social: float = 0.5
@@ -81,7 +81,7 @@ class Peers:
             between=_with_prior(np.sqrt(trust * spread + (1 - trust) * between**2), between),
             within=_with_prior(np.sqrt(np.maximum(own_variance, 0.05 * within**2)), within),
             returning=_share(known["returning"], known["pairs"], prior.returning),
-            return_days=_share(known["return_days"], known["return_pairs"], prior.return_days),
+            return_logs=_share(known["return_logs"], known["return_pairs"], prior.return_logs),
             intensity=_share(known["pair_searches"], known["pair_days"], prior.intensity),
             explained=_share(known["explained"], known["named"], prior.explained),
             social=_share(known["social"], known["named"], prior.social),

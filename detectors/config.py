@@ -7,6 +7,8 @@ from msgspec import Meta
 
 from .patterns import Patterns
 
+Limit = Annotated[int, Meta(ge=1000, le=2_000_000_000)]
+
 
 class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many false alerts are bearable."""
@@ -19,12 +21,12 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many entities to hold, over all shards; the longest idle innocents go first."""
 
-    actors: Annotated[int, Meta(ge=1000, description="most actors to track")] = 4_000_000
-    pairs: Annotated[int, Meta(ge=1000, description="most pairs of actor and person to track")] = (
+    actors: Annotated[Limit, Meta(description="most actors to track")] = 4_000_000
+    pairs: Annotated[Limit, Meta(description="most pairs of actor and person to track")] = (
         40_000_000
     )
-    subjects: Annotated[int, Meta(ge=1000, description="most persons to track")] = 20_000_000
-    networks: Annotated[int, Meta(ge=1000, description="most networks to track")] = 2_000_000
+    subjects: Annotated[Limit, Meta(description="most persons to track")] = 20_000_000
+    networks: Annotated[Limit, Meta(description="most networks to track")] = 2_000_000
 
 
 class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,6 +1,7 @@
 """Kinds of option value that several commands take, checked before any work is done."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,3 +26,16 @@ class OutFile(click.Path):
 
 
 OUT_FILE = OutFile()
+
+
+def keep_apart(files: Iterable[str], outputs: Iterable[Path | None]) -> None:
+    """Refuse to write over what is read, or two outputs into one file."""
+    taken = {Path(file).resolve() for file in files if file != "-"}
+    for path in filter(None, outputs):
+        place = path.resolve()
+        if place.exists() and not place.is_file():
+            continue  # Pipes and devices take any number of writers.
+        if place in taken:
+            message = f"{path} is named twice: it would be written over."
+            raise click.UsageError(message, click.get_current_context())
+        taken.add(place)

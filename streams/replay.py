@@ -1,5 +1,6 @@
 """The detectors over files: what the service does, without Kafka."""
 
+import io
 import os
 import resource
 import sys
@@ -18,6 +19,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from detectors.alerts import Alert
+from detectors.errors import InputError
 from detectors.events import EventBatch
 from detectors.levels import Levels
 from detectors.pipeline import Pipeline
@@ -27,7 +29,7 @@ from streams.ingest.batches import concat
 from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import Names, PlainNames, PseudonymKey
 from streams.ingest.rejects import Rejected
-from streams.ingest.sources import read_chunks
+from streams.ingest.sources import STDIN, read_chunks
 from streams.outputs import NameMode, Outputs, Progress
 from streams.settings import Settings, required_pseudonym_key
 from streams.summary import AlertCount, Summary, TenantLevel, Tracked, write_summary
@@ -114,14 +116,17 @@ class Replay:
             progress(read, total, self._events)
 
         source, admission = 0, Admission(self._rules)
-        for chunk in read_chunks(files, sys.stdin.buffer, report):
-            if chunk.source != source:
-                self._close(admission)
-                source, admission = chunk.source, Admission(self._rules)
-            for start, lines in self._cut(chunk.lines):
-                self._gather(admission.admit(self._decode(lines, chunk.first_index + start)))
-        self._close(admission)
-        self._judge()
+        try:
+            for chunk in read_chunks(files, _stdin(files), report):
+                if chunk.source != source:
+                    self._close(admission)
+                    source, admission = chunk.source, Admission(self._rules)
+                for start, lines in self._cut(chunk.lines):
+                    self._gather(admission.admit(self._decode(lines, chunk.first_index + start)))
+        except InputError:
+            self._end(admission)
+            raise
+        self._end(admission)
 
     def _cut(self, lines: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
         size = min(self._settings.input.batch_size, len(lines))
@@ -142,19 +147,25 @@ class Replay:
         self._late += admission.late
         self._ahead += admission.clock_ahead
 
+    def _end(self, admission: Admission) -> None:
+        self._close(admission)
+        self._judge()
+
     def _gather(self, batch: EventBatch) -> None:
         """Judge when there is enough: a file is read in pieces smaller than a batch."""
-        self._waiting.append(batch)
+        if len(batch):
+            self._waiting.append(batch)
         if sum(map(len, self._waiting)) >= self._settings.input.batch_size:
             self._judge()
 
     def _judge(self) -> None:
+        if not self._waiting:
+            return
         batch = concat(self._waiting)
         self._waiting.clear()
-        if len(batch) == 0:
-            return
         times = batch.rows["time"]
-        self._first = min(int(times.min()), self._first or int(times.min()))
+        oldest = int(times.min())
+        self._first = oldest if self._first is None else min(oldest, self._first)
         self._newest = max(int(times.max()), self._newest or 0)
         self._events += len(batch)
         self._levels.observe(batch)
@@ -232,6 +243,15 @@ class Replay:
             )
             for tenant in sorted(events, key=lambda name: (-events[name], name))
         )
+
+
+def _stdin(files: Sequence[str]) -> BinaryIO:
+    """Standard input, which a process may have been started without."""
+    if sys.stdin is not None:
+        return sys.stdin.buffer
+    if STDIN in files:
+        raise InputError(f"{STDIN}: there is no standard input")
+    return io.BytesIO()
 
 
 def _decoder(settings: Settings) -> CombinedLines | None:

@@ -9,6 +9,7 @@ from ..events import Row
 from ..state.actors import TRAITS
 from .compile import kernel
 from .hashing import FREE, TableView, add_row, find_row
+from .pairs import LOG_UNIT
 
 MOST_PAIRS = 10.0
 """One actor with many persons counts as so many pairs, lest it speaks for all its peers."""
@@ -16,8 +17,9 @@ MOST_PAIRS = 10.0
 MOST_RETURNS = 5.0
 """Of the pairs that it came back to, with so many."""
 
-MOST_DAYS = 8.0
-"""And with so many further days a pair: monitors do not make coming back normal."""
+MOST_LOGS = 2.0
+"""And with so much in the mean of ln(further days): monitors, who come back on more than some
+seven, do not make that normal."""
 
 MOST_NAMED = 50.0
 """And as so many searches that name a person."""
@@ -41,7 +43,7 @@ def fade(cohorts: TableView) -> None:
         cohort.pairs = 0.0
         cohort.returning = 0.0
         cohort.return_pairs = 0.0
-        cohort.return_days = 0.0
+        cohort.return_logs = 0.0
         cohort.pair_days = 0.0
         cohort.pair_searches = 0.0
         cohort.named = 0.0
@@ -93,4 +95,5 @@ def count_actors(actors: TableView, cohorts: TableView) -> None:
         if actor.returning > 0:
             returned = min(float(actor.returning), MOST_RETURNS)
             cohort.return_pairs += returned
-            cohort.return_days += returned * min(actor.return_days / actor.returning, MOST_DAYS)
+            logs = actor.return_logs / LOG_UNIT / actor.returning
+            cohort.return_logs += returned * min(logs, MOST_LOGS)

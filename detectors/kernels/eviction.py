@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .bits import count_days
 from .compile import kernel
 from .hashing import FREE, PoolView, TableView, give_back
+from .pairs import forget_pair
 from .sketch import release
 
 
@@ -13,25 +13,12 @@ from .sketch import release
 def drop_pairs(
     kept: NDArray[np.bool_], pairs: TableView, actors: TableView, histories: PoolView
 ) -> None:
-    """Give back the histories of pairs that are not `kept` and uncount them at their actors."""
+    """Forget the pairs that are not `kept`."""
     for number in range(len(kept)):
         if kept[number]:
             continue
         pair = pairs.rows[number]
-        actor = actors.rows[pair.actor_row]
-        if pair.person:
-            actor.pairs -= np.uint32(1)
-            actor.named -= pair.searches
-            actor.explained -= pair.explained
-            actor.social -= pair.social
-        if pair.history == FREE:
-            continue
-        if pair.person:
-            days = count_days(histories.rows[pair.history].days)
-            actor.returning -= np.uint32(days > 1)
-            actor.return_days -= np.uint32(days - 1)
-        give_back(histories, pair.history)
-        pair.history = FREE
+        forget_pair(pair, actors.rows[pair.actor_row], histories)
 
 
 @kernel

@@ -5,14 +5,28 @@ from numpy.typing import NDArray
 
 from ..events import CaptureClass, Outcome, Relation, Row
 from ..state.actors import DAY, MINUTE
-from .bits import age_days, cells_to_count, count_days, mark_day
+from .bits import DAYS, age_days, cells_to_count, count_days, mark_day
 from .compile import kernel, signed
-from .hashing import FREE, PoolView, TableView, add_row, draw, find_row, mix
+from .hashing import FREE, PoolView, TableView, add_row, draw, find_row, give_back, mix
 
 SUCCESS = int(Outcome.SUCCESS)
 SELF = int(Relation.SELF)
 CONSENTED = int(Relation.CONSENTED)
 SOCIAL = int(CaptureClass.SOCIAL)
+
+LOG_UNIT = 1024
+"""Logarithms are counted in so many parts of a nat: whole numbers have no order of adding."""
+
+RETURN_LOGS: NDArray[np.int64] = np.rint(
+    LOG_UNIT * np.log(np.maximum(np.arange(DAYS + 1) - 1, 1))
+).astype(np.int64)
+"""ln(days - 1) of a pair by its days, in 1/`LOG_UNIT` nats; 0 up to the second day."""
+
+ONE_DAY_PAIRS = 30
+"""A person searched for on one day only is forgotten after so many days."""
+
+PAIR_DAYS = DAYS
+"""Others after so many without a search, which is as far as their bitmaps reach."""
 
 _PROBE_KIND = np.uint64(0x50524F4245)  # keeps a probe's key apart from a person's
 
@@ -44,7 +58,12 @@ def observe_pair(
     day = (event.time + MINUTE * signed(event.utc_offset)) // DAY
     number = find_row(pairs, key)
     fresh = number == FREE
-    if fresh:
+    if not fresh and _expired(pairs.rows[number], day):
+        forget_pair(pairs.rows[number], actor, histories)
+        pairs.rows[number].day = day
+        actor.pairs += person
+        fresh = True
+    elif fresh:
         if pairs.used[0] >= limit:
             counts[2] += 1
             return True
@@ -73,6 +92,35 @@ def observe_pair(
         _describe_pair(pair, actor, histories, out)
         out.pair_is_new = pair.searches == 1
     return fresh
+
+
+@kernel
+def _expired(pair: Row, day: int) -> bool:
+    """Whether a search on `day` begins the pair anew, long after the last one."""
+    lifetime = ONE_DAY_PAIRS if pair.history == FREE else PAIR_DAYS
+    return bool(day - pair.day >= lifetime)
+
+
+@kernel
+def forget_pair(pair: Row, actor: Row, histories: PoolView) -> None:
+    """Make the pair as if it had never been: at its actor, in its pool and in its row."""
+    if pair.person:
+        actor.pairs -= np.uint32(1)
+        actor.named -= pair.searches
+        actor.explained -= pair.explained
+        actor.social -= pair.social
+    if pair.history != FREE:
+        if pair.person:
+            days = count_days(histories.rows[pair.history].days)
+            actor.returning -= np.uint32(days > 1)
+            actor.return_days -= np.uint32(days - 1)
+            actor.return_logs -= np.uint32(RETURN_LOGS[days])
+        give_back(histories, pair.history)
+        pair.history = FREE
+    pair.searches = 0
+    pair.explained = 0
+    pair.social = 0
+    pair.probes = 0
 
 
 @kernel
@@ -112,8 +160,10 @@ def _mark_pair_day(
         after = count_days(history.days)
         out.pair_returned = signed(after > 1) - signed(before > 1)
         out.pair_new_days = after - before
+        out.pair_new_logs = RETURN_LOGS[after] - RETURN_LOGS[before]
         actor.returning += out.pair_returned
         actor.return_days += out.pair_new_days
+        actor.return_logs += out.pair_new_logs
 
 
 @kernel
@@ -132,6 +182,7 @@ def _describe_pair(pair: Row, actor: Row, histories: PoolView, out: Row) -> None
         out.pair_since = pair.day
         out.other_returning = actor.returning
         out.other_return_days = actor.return_days
+        out.other_return_logs = actor.return_logs / LOG_UNIT
     else:
         history = histories.rows[pair.history]
         out.pair_days = count_days(history.days)
@@ -139,3 +190,4 @@ def _describe_pair(pair: Row, actor: Row, histories: PoolView, out: Row) -> None
         out.pair_since = history.first_day
         out.other_returning = actor.returning - (out.pair_days > 1)
         out.other_return_days = actor.return_days - (out.pair_days - 1)
+        out.other_return_logs = (actor.return_logs - RETURN_LOGS[out.pair_days]) / LOG_UNIT

@@ -35,10 +35,10 @@ class PeerView(NamedTuple):
     mean: NDArray[np.float64]
     between: NDArray[np.float64]
     within: NDArray[np.float64]
-    # Share of pairs with a second day; further days of those; searches per day of a pair;
+    # Share of pairs with a second day; mean ln(further days) of those; searches per day of a pair;
     # shares of searches with a reason and with a probe from social media.
     returning: NDArray[np.float64]
-    return_days: NDArray[np.float64]
+    return_logs: NDArray[np.float64]
     intensity: NDArray[np.float64]
     explained: NDArray[np.float64]
     social: NDArray[np.float64]

@@ -11,7 +11,7 @@ from .bits import age_days, count_days, mark_day
 from .compile import kernel, signed
 from .decay import add
 from .hashing import FREE, PoolView, TableView, add_row, find_row
-from .pairs import SELF, SUCCESS
+from .pairs import LOG_UNIT, RETURN_LOGS, SELF, SUCCESS
 from .sketch import estimate, insert, release
 
 
@@ -67,7 +67,8 @@ def observe_subjects(
         out.other_searches = max(0, signed(subject.searches) - signed(pair.pair_searches))
         out.other_actors = max(0, signed(subject.actors) - 1)
         out.other_returning = max(0, signed(subject.returning) - (own_returns > 0))
-        out.other_return_days = max(0, signed(subject.return_days) - own_returns)
+        own_logs = RETURN_LOGS[pair.pair_days]
+        out.other_return_logs = max(0, signed(subject.return_logs) - own_logs) / LOG_UNIT
 
 
 @kernel
@@ -77,7 +78,7 @@ def _count(subject: Row, event: Row, pair: Row) -> None:
     subject.actors += pair.pair_is_new
     # Less only if both rows are as old as the days that are gone, so never below 0.
     subject.returning = max(0, subject.returning + signed(pair.pair_returned))
-    subject.return_days = max(0, subject.return_days + signed(pair.pair_new_days))
+    subject.return_logs = max(0, subject.return_logs + signed(pair.pair_new_logs))
     add(subject.rates, SUBJECT_HORIZONS, float(event.time - subject.last))
     subject.first = min(subject.first, event.time)
     subject.last = max(subject.last, event.time)

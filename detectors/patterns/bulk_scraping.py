@@ -32,8 +32,9 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     candidate lists, lower thresholds, paging, machine-like gaps. What a slow scraper
     leaves day by day is carried over as a CUSUM.
 
-    Fails when: an account scraped from its first day among peers that nobody knows yet; it never exceeds what its own past makes usual; it is one of
-    many that share the work (that is `distributed_scraping`).
+    Fails when: an account scraped from its first day among peers that nobody knows yet;
+    it never exceeds what its own past, or its peers', makes usual; it is one of many that
+    share the work (that is `distributed_scraping`).
 
     Sources: Voyager Labs' 600,000 profiles (Meta v. Voyager Labs, 2023); PimEyes' limit
     of 25 searches a day; sequential tests after Page, "Continuous inspection schemes"

@@ -13,6 +13,7 @@ from ..kernels.cohorts import count_actors, fade
 from ..kernels.days import DayState, close_day
 from ..kernels.eviction import drop_actors, drop_pairs
 from ..kernels.hashing import FREE, copy_members
+from ..kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
 from ..kernels.sketch import DENSE, SHORT
 from ..state.actors import ACTOR, BASELINE, DAY, HISTORY, PAIR, RHYTHM, SHEET, TRAITS
 from ..state.cohorts import COHORT
@@ -20,16 +21,13 @@ from .batch import Stretch
 from .retention import staying
 from .tables import Arrays, Held, Pool, Table, under
 
-ONE_DAY_PAIRS: Final = 30
-"""A person searched for on one day only is forgotten after so many days."""
-
-PAIR_DAYS: Final = 128
-"""Others after so many without a search, which is as far as their bitmaps reach."""
-
 ACTOR_DAYS: Final = 180
 """An actor is forgotten after so many days without an event."""
 
 ACTORS, PAIRS = range(2)
+
+_GRACE: Final = 2
+"""Days for late events and for local days that differ from UTC's."""
 
 _OF_ACTORS: Final = ("sheets", "baselines", "rhythms", "short", "dense")
 
@@ -130,7 +128,9 @@ class ActorShard:
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle innocents."""
         pairs = self.pairs.rows[: len(self.pairs)]
-        lifetime = np.where(pairs["history"] == FREE, ONE_DAY_PAIRS, PAIR_DAYS)
+        # Expired pairs begin anew when they are met; their rows go when no late event can
+        # meet them any more.
+        lifetime = _GRACE + np.where(pairs["history"] == FREE, ONE_DAY_PAIRS, PAIR_DAYS)
         kept = staying(today - pairs["day"].astype(np.int64), lifetime, int(self.limits[1]))
         if kept is not None:
             self._drop_pairs(kept)

@@ -64,10 +64,12 @@ ACTOR = np.dtype(
         # Searches that named a person, and of them those with a probe from social media.
         ("named", "u4"),
         ("social", "u4"),
-        # Persons searched for (pairs), those on a second day, and the days beyond the first.
+        # Persons searched for (pairs), those on a second day, the days beyond the first, and
+        # the sum of these days' logarithms over the pairs, in 1/`kernels.pairs.LOG_UNIT` nats.
         ("pairs", "u4"),
         ("returning", "u4"),
         ("return_days", "u4"),
+        ("return_logs", "u4"),
         # Evidence that earlier days left, in nats.
         ("carried", "f4"),
         # Numbers in the pools, `FREE` if not drawn.
@@ -169,10 +171,12 @@ ACTOR_FIGURES = np.dtype(
         ("pair_probes", "f4"),
         ("pair_since", "i4"),
         # What the event changed: 1 if it is the pair's first search; pairs with a second
-        # day and days, more or (as days leave the bitmap) less than before.
+        # day, and the logarithms of further days, more or (as days leave the bitmap) less
+        # than before.
         ("pair_is_new", "u1"),
         ("pair_returned", "i1"),
         ("pair_new_days", "i1"),
+        ("pair_new_logs", "i2"),
         # The actor's other pairs, and the searches in them.
         ("other_named", "u4"),
         ("other_explained", "u4"),
@@ -180,9 +184,10 @@ ACTOR_FIGURES = np.dtype(
         ("other_pairs", "u4"),
         ("other_returning", "u4"),
         ("other_return_days", "u4"),
+        ("other_return_logs", "f4"),
         # The actor's peers: see `kernels.sheets.PeerView`.
         ("peer_returning", "f4"),
-        ("peer_return_days", "f4"),
+        ("peer_return_logs", "f4"),
         ("peer_intensity", "f4"),
         ("peer_explained", "f4"),
         ("peer_social", "f4"),

@@ -14,15 +14,15 @@ COHORT = np.dtype(
         # The same of deviations from the actors' own means.
         ("own_days", "f8", (TRAITS,)),
         ("own_squares", "f8", (TRAITS,)),
-        # As of the last day's end: actors; pairs and those with a second day; further days
-        # and the pairs that had them; searches and the days of pairs that they fell on;
-        # searches with a reason, from social media, of all that name a person. Every
-        # actor's are scaled down to a bounded weight.
+        # As of the last day's end: actors; pairs and those with a second day; the logarithms
+        # of further days and the pairs that had them; searches and the days of pairs that
+        # they fell on; searches with a reason, from social media, of all that name a person.
+        # Every actor's are scaled down to a bounded weight.
         ("actors", "f8"),
         ("pairs", "f8"),
         ("returning", "f8"),
         ("return_pairs", "f8"),
-        ("return_days", "f8"),
+        ("return_logs", "f8"),
         ("pair_days", "f8"),
         ("pair_searches", "f8"),
         ("named", "f8"),

@@ -14,10 +14,10 @@ SUBJECT = np.dtype(
         ("searches", "u4"),
         ("explained", "u4"),
         # Actors who ever searched for the person, those who came back on another day, and
-        # the days beyond the first, over all of them.
+        # the logarithms of the days beyond the first, as in `ACTOR`.
         ("actors", "u4"),
         ("returning", "u4"),
-        ("return_days", "u4"),
+        ("return_logs", "u4"),
         ("rates", "f8", (len(SUBJECT_HORIZONS),)),
         # Bit b: searched for by anybody on day `day` - b.
         ("day", "i4"),
@@ -38,7 +38,7 @@ SUBJECT_FIGURES = np.dtype(
         ("other_searches", "u4"),
         ("other_actors", "u4"),
         ("other_returning", "u4"),
-        ("other_return_days", "u4"),
+        ("other_return_logs", "f4"),
     ]
 )
 

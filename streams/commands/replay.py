@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from detectors.alerts import Alert
-from streams.options import IN_FILE, OUT_FILE
+from streams.options import IN_FILE, OUT_FILE, keep_apart
 from streams.outputs import NameMode, Outputs
 from streams.progress import reading
 from streams.report import latest, print_alerts, print_summary
@@ -61,6 +61,7 @@ def replay(
     A FILE holds a query per line, plain or compressed (.gz, .zst); - is standard input.
     Nothing but the files named is written, and the same input gives the same alerts.
     """
+    keep_apart(files, outputs.values())
     settings = _settings(config, format_)
     # Imported here so that --help and wrong usage do not wait for the compiled kernels.
     from streams.replay import replay as judge  # noqa: PLC0415

@@ -11,7 +11,7 @@ import orjson
 
 from detectors.alerts import Alert
 from detectors.errors import InputError
-from streams.options import IN_FILE, OUT_FILE
+from streams.options import IN_FILE, OUT_FILE, keep_apart
 from streams.terminal import console
 
 from . import outcome
@@ -54,6 +54,7 @@ def evaluate(alerts: str, labels: str, events: tuple[str, ...], json_path: Path 
     ALERTS is what `replay --alerts` wrote, LABELS what `simulate --labels` did; ids must be
     written alike in both (`replay --pseudonyms none`). Files may be .gz or .zst.
     """
+    keep_apart([alerts, labels, *events], [json_path])
     searches = chain.from_iterable(map(read_searches, events)) if events else None
     truth = read_labels(labels)
     judged = outcome.evaluate(_comparable(read_alerts(alerts), truth), truth, searches)

@@ -32,7 +32,7 @@ def pseudonym_key(settings: Pseudonyms, environ: Mapping[str, str]) -> bytes | N
         return None
     path = Path(settings.key_file)
     try:
-        return _decode(path.read_text(encoding="ascii", errors="replace"), str(path))
+        return _decode(path.read_text(encoding="utf-8-sig", errors="replace"), str(path))
     except OSError as error:
         raise unreadable(path, error) from error
 

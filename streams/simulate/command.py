@@ -15,6 +15,7 @@ import zstandard
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from detectors.alerts import PatternCode
+from streams.options import keep_apart
 from streams.terminal import console
 
 from .campaigns import CAMPAIGNS
@@ -99,6 +100,7 @@ def simulate(  # noqa: PLR0913 - a command has as many parameters as options
     The same options always write the same bytes; another seed is another world, with other
     habits and not only other noise.
     """
+    keep_apart([], [Path(file) for file in (out, labels) if file and file != "-"])
     recipe = Recipe(
         world=world,
         seed=seed,

@@ -13,8 +13,9 @@ from detectors.alerts import Alert
 from detectors.kernels.actors import SKETCH_DAYS
 from detectors.kernels.cohorts import DAILY_MEMORY
 from detectors.kernels.days import MEMORY_DAYS, SHIFT, SLEEPLESS_HOURS
+from detectors.kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
 from detectors.kernels.sketch import LIST_LENGTH, REGISTERS
-from detectors.shards.actors import ACTOR_DAYS, ONE_DAY_PAIRS, PAIR_DAYS
+from detectors.shards.actors import ACTOR_DAYS
 from detectors.shards.subjects import IDLE_DAYS
 from streams.cli import COMMANDS
 from streams.ingest.clock import FOLLOWERS

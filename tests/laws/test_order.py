@@ -58,7 +58,8 @@ def note_actors(facts: Facts, shard: ActorShard) -> None:
     short, dense = shard.pools["short"].view(0), shard.pools["dense"].view(0)
     for key, row in rows_of(shard.actors):
         about = "actor", key, 0
-        names = "searches named explained social pairs returning return_days first last utc_offset"
+        names = "searches named explained social pairs returning return_days return_logs"
+        names += " first last utc_offset"
         facts.put(about, row, names, exposed=estimate(int(row["sketch"]), short, dense))
         facts.decayed[about] = row["rates"].tolist()
         for number in row["sheets"][row["sheets"] != FREE].tolist():
@@ -80,7 +81,7 @@ def note_subjects(facts: Facts, shard: SubjectShard) -> None:
     """Persons."""
     for key, row in rows_of(shard.subjects):
         about = "subject", key, 0
-        names = "first last searches explained actors returning return_days day days"
+        names = "first last searches explained actors returning return_logs day days"
         facts.put(about, row, names)
         facts.decayed[about] = row["rates"].tolist()
 

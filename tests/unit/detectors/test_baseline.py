@@ -9,7 +9,7 @@ from detectors.kernels.sheets import PeerView
 from detectors.state.actors import TRAITS
 from detectors.state.cohorts import COHORT
 
-RATIOS = ("returning", "return_days", "intensity", "explained", "social")
+RATIOS = ("returning", "return_logs", "intensity", "explained", "social")
 
 
 def cohort(key: int, *, actors: int, days: float, mean: float = 2.0, own: float = 0.1) -> Records:

@@ -13,12 +13,13 @@ from detectors.baseline import merge
 from detectors.config import Detection, Learning
 from detectors.kernels.cohorts import (
     DAILY_MEMORY,
-    MOST_DAYS,
+    MOST_LOGS,
     MOST_NAMED,
     MOST_PAIRS,
     MOST_RETURNS,
     count_actors,
 )
+from detectors.kernels.pairs import LOG_UNIT
 from detectors.shards.tables import Table
 from detectors.state.actors import ACTOR, DAY, Trait
 from detectors.state.cohorts import COHORT
@@ -33,6 +34,7 @@ actors = st.lists(
             "pairs": st.integers(0, 40),
             "returning": st.integers(0, 40),
             "return_days": st.integers(0, 400),
+            "return_logs": st.integers(0, 200 * LOG_UNIT),
             "named": st.integers(0, 500),
             "explained": st.integers(0, 500),
             "social": st.integers(0, 500),
@@ -78,9 +80,9 @@ def test_actors_are_counted_by_cohort(rows: list[dict[str, int]]) -> None:
                 min(row["named"], MOST_NAMED) * row["social"] / row["named"] for row in known
             ),
             "return_pairs": sum(min(row["returning"], MOST_RETURNS) for row in back),
-            "return_days": sum(
+            "return_logs": sum(
                 min(row["returning"], MOST_RETURNS)
-                * min(row["return_days"] / row["returning"], MOST_DAYS)
+                * min(row["return_logs"] / LOG_UNIT / row["returning"], MOST_LOGS)
                 for row in back
             ),
         }
@@ -91,10 +93,11 @@ def test_one_monitor_does_not_speak_for_its_peers() -> None:
     """An account that comes back to thousands every day leaves the cohort's shares as they are."""
     plain = {"cohort": 1, "pairs": 10, "named": 12, "returning": 1, "return_days": 1}
     monitor = {"pairs": 5000, "named": 90_000, "returning": 5000, "return_days": 90_000}
+    monitor["return_logs"] = 5000 * 3 * LOG_UNIT
     (cohort,) = counted([*[plain] * 30, {"cohort": 1, **monitor}]).values()
 
     assert cohort["returning"] / cohort["pairs"] < 0.15
-    assert cohort["return_days"] / cohort["return_pairs"] < 2.1
+    assert cohort["return_logs"] / cohort["return_pairs"] < 0.3
 
 
 @given(reach=st.lists(st.lists(st.integers(1, 6), min_size=3, max_size=3), min_size=1, max_size=6))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from detectors.kernels.pairs import LOG_UNIT
 from detectors.state.subjects import NETWORK_HORIZONS, SUBJECT_HORIZONS
 from tests.logs import DAY, MINUTE, Fields, at, batch, figures_of, one_in, search, stories
 
@@ -51,7 +52,8 @@ def test_subjects_are_who_was_looked_for(events: list[Fields]) -> None:
             "other_searches": sum(int(look["actor"][0]) != actor for look in looked),
             "other_actors": len(further),
             "other_returning": sum(days > 0 for days in further),
-            "other_return_days": sum(further),
+            "other_return_logs": sum(round(LOG_UNIT * math.log(max(days, 1))) for days in further)
+            / LOG_UNIT,
         }
 
         assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-6)
@@ -96,5 +98,5 @@ def test_days_out_of_the_window_are_forgotten_for_others_too() -> None:
     log = batch([*old, *kept, search(at(260), "ada", "ann")])
     found = figures_of(log).subjects[-1]
 
-    assert found["other_return_days"] == 3
+    assert found["other_return_logs"] == pytest.approx(math.log(3), abs=1 / LOG_UNIT)
     assert found["other_returning"] == 1

@@ -1,5 +1,6 @@
 """Forgetting rows: who goes, and that nothing of them is left behind."""
 
+import math
 from collections import Counter
 
 import numpy as np
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from detectors.baseline import no_peers
 from detectors.kernels.bits import count_days
 from detectors.kernels.hashing import FREE, find_row
-from detectors.shards.actors import ACTOR_DAYS, ONE_DAY_PAIRS, PAIR_DAYS, ActorShard
+from detectors.kernels.pairs import LOG_UNIT, ONE_DAY_PAIRS, PAIR_DAYS
+from detectors.shards.actors import ACTOR_DAYS, ActorShard
 from detectors.shards.batch import Stretch, cohorts_of
 from detectors.shards.retention import staying
 from detectors.shards.subjects import IDLE_DAYS, NetworkShard, SubjectShard
@@ -20,7 +22,7 @@ from tests.logs import MONDAY, Fields, at, batch, in_order, one_in, search
 
 ROOM = 10_000
 START = MONDAY // DAY
-OF_ACTORS = ("pairs", "named", "explained", "social", "returning", "return_days")
+OF_ACTORS = ("pairs", "named", "explained", "social", "returning", "return_days", "return_logs")
 """What an actor's row counts of its pairs."""
 
 
@@ -85,6 +87,7 @@ def check_whole(shards: Shards) -> None:
             days = count_days(pools["histories"].rows[pair["history"]]["days"])
             counted["returning"][row] += days > 1
             counted["return_days"][row] += days - 1
+            counted["return_logs"][row] += round(LOG_UNIT * math.log(max(days - 1, 1)))
     for name, count in counted.items():
         assert rows[name].tolist() == [count[row] for row in range(len(rows))], name
 
@@ -139,12 +142,34 @@ def test_a_person_is_forgotten_after_a_lifetime(days: list[int], lifetime: int) 
     shards = Shards()
     shards.observe([search(at(day, 9, i), "ada", "ann") for i, day in enumerate(days)])
 
-    shards.evict(START + days[-1] + lifetime - 1)
+    # The row stays for two days more, in which a late event could still meet it.
+    shards.evict(START + days[-1] + lifetime + 1)
     assert len(shards.actors.pairs) == 1
 
-    shards.evict(START + days[-1] + lifetime)
+    shards.evict(START + days[-1] + lifetime + 2)
     assert len(shards.actors.pairs) == 0
     assert shards.actors.tracked["pair"].evicted == 1
+
+
+@pytest.mark.parametrize("days", [[0], [0, 1], [0, 1, 2, 2]])
+@pytest.mark.parametrize("swept", [False, True])
+def test_a_person_begins_anew_after_a_lifetime(days: list[int], swept: bool) -> None:  # noqa: FBT001
+    """Whether the row was swept away before the next search or not."""
+    lifetime = ONE_DAY_PAIRS if len(set(days)) == 1 else PAIR_DAYS
+    back = search(at(days[-1] + lifetime, 9), "ada", "ann")
+    anew, alone = Shards(), Shards()
+    alone.observe([back])
+
+    anew.observe([search(at(day, 9, i), "ada", "ann") for i, day in enumerate(days)])
+    if swept:
+        anew.evict(START + days[-1] + lifetime + 2)
+    anew.observe([back])
+    check_whole(anew)
+
+    names = ["pairs", "named", "explained", "social", "returning", "return_days", "return_logs"]
+    assert anew.actors.actors.rows[names][0] == alone.actors.actors.rows[names][0]
+    assert anew.actors.pairs.rows[0] == alone.actors.pairs.rows[0]
+    assert anew.actors.pools["histories"].live == 0
 
 
 def test_an_actor_is_forgotten_after_a_lifetime() -> None:

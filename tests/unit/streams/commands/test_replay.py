@@ -168,3 +168,28 @@ def test_a_missing_file_stops_before_anything_is_read(
     assert run(["replay", "log.jsonl", "gone.jsonl"]) == 2
     assert calls == []
     assert "File 'gone.jsonl' does not exist." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--alerts", "log.jsonl"),
+        ("--summary", "./log.jsonl"),
+        ("--rejects", "link.jsonl"),
+        ("--alerts", "out.jsonl", "--rejects", "./out.jsonl"),
+    ],
+)
+def test_no_file_is_written_over(
+    calls: list[Call], capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    """Neither a log by an output, however it is spelt, nor an output by another."""
+    Path("link.jsonl").symlink_to("log.jsonl")
+    assert run(["replay", "log.jsonl", *options]) == 2
+    assert calls == []
+    assert f"{Path(options[-1])} is named twice" in capsys.readouterr().err
+
+
+def test_several_outputs_may_go_to_a_device(calls: list[Call]) -> None:
+    """Nothing there is written over."""
+    assert run(["replay", "log.jsonl", "--alerts", "/dev/null", "--rejects", "/dev/null"]) == 0
+    assert len(calls) == 1

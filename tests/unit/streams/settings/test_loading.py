@@ -91,7 +91,10 @@ def test_the_default_file_explains_every_key() -> None:
         ("a = 1\na = 2\n", "probewatch.toml:2: Cannot overwrite a value (column 6)"),
         ('[input]\nformat = "query', "probewatch.toml:2: Unterminated string (end of document)"),
         ("[input\n", "probewatch.toml:1: Expected ']' at the end of a table declaration"),
-        ("[limits]\nactors = 3\n", "limits.actors: expected a whole number, at least 1,000, got 3"),
+        (
+            "[limits]\nactors = 3\n",
+            "limits.actors: expected a whole number, at least 1,000, at most 2,000,000,000, got 3",
+        ),
         ("[patterns.bulk_scrapping]\n", "unknown key; did you mean bulk_scraping?"),
         ("[pattern]\n", "probewatch.toml: pattern: unknown key; did you mean patterns?"),
         (
@@ -137,6 +140,19 @@ def test_an_unreadable_file_is_a_configuration_error(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"# \xff\n")
     with pytest.raises(ConfigError, match=r"latin\.toml: not UTF-8 at byte 2"):
         load(tmp_path / "latin.toml")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    """Some editors write one."""
+    (tmp_path / "marked.toml").write_bytes(b"\xef\xbb\xbf[input]\nbatch_size = 5\n")
+    assert load(tmp_path / "marked.toml").input.batch_size == 5
+
+
+def test_a_file_nested_too_deeply_is_a_configuration_error(tmp_path: Path) -> None:
+    """The parser's own limit does not show."""
+    path = written(tmp_path, "a = " + "[" * 100_000 + "]" * 100_000)
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        load(path)
 
 
 def test_the_hash_tells_apart_what_judges_differently(tmp_path: Path) -> None:

@@ -39,6 +39,13 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert pseudonym_key(settings, {"PROBEWATCH_PSEUDONYM_KEY": "00" * 16}) == bytes(16)
 
 
+def test_a_key_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Some editors write one."""
+    path = tmp_path / "key"
+    path.write_bytes(b"\xef\xbb\xbf" + KEY.hex().encode() + b"\r\n")
+    assert pseudonym_key(Pseudonyms(key_file=str(path)), {}) == KEY
+
+
 def test_no_key_is_fine_until_one_is_required() -> None:
     """Reading ids as given needs none; making pseudonyms says how to set one."""
     assert pseudonym_key(Pseudonyms(), {}) is None

@@ -97,3 +97,11 @@ def test_help_shows_an_example(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["simulate", "--help"]) == 0
 
     assert "probewatch simulate --world police" in capfd.readouterr().out
+
+
+def test_log_and_labels_are_two_files(tmp_path: Path) -> None:
+    """One must not be written over the other, however it is spelled."""
+    out = tmp_path / "same.jsonl"
+    again = tmp_path / "." / "same.jsonl"
+    assert run([*SMALL, "--out", str(out), "--labels", str(again)]) == 2
+    assert not out.exists()

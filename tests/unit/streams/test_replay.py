@@ -1,0 +1,106 @@
+import gzip
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from detectors.alerts import Alert
+from detectors.errors import InputError
+from streams.outputs import Outputs
+from streams.replay import replay
+from streams.settings import Settings
+from streams.settings.sections import Input
+from streams.summary import Summary
+
+HOUR = 3_600_000
+
+
+def log(path: Path, times: list[int]) -> str:
+    """A log of searches at these times, compressed if the path says so."""
+    lines = [
+        orjson.dumps(
+            {
+                "event_id": f"e{number}",
+                "event_time": time,
+                "tenant_id": "t",
+                "actor_id": "a",
+                "operation": "identify",
+                "outcome": "success",
+            }
+        )
+        for number, time in enumerate(times)
+    ]
+    text = b"\n".join(lines) + b"\n"
+    path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
+    return str(path)
+
+
+def scraped() -> list[bytes]:
+    """A month of six searches a day by each of ten actors, then a day of 600 by one."""
+    lines: list[tuple[int, dict[str, Any]]] = []
+    for day in range(31):
+        for actor in range(10):
+            for number in range(600 if (day, actor) == (30, 0) else 6):
+                time = day * 24 * HOUR + number * 60_000 + actor * 1000
+                event = {
+                    "event_id": f"e{len(lines)}",
+                    "event_time": time,
+                    "tenant_id": "t",
+                    "actor_id": f"a{actor}",
+                    "operation": "identify",
+                    "outcome": "success",
+                    "gallery_id": "g",
+                    "subject_id": f"s{len(lines)}-0",
+                    "candidate_ids": [f"s{len(lines)}-{place}" for place in range(3)],
+                }
+                lines.append((time, event))
+    return [orjson.dumps(event) for _, event in sorted(lines, key=lambda line: line[0])]
+
+
+def judged(*files: str, batch_size: int = 16_384) -> Summary:
+    """Replay the files and write nothing."""
+    settings = Settings(input=Input(batch_size=batch_size))
+    return replay(settings, files, Outputs(names="none"), lambda *_: None)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 8])
+def test_every_event_is_judged_wherever_the_last_batch_ends(
+    tmp_path: Path, batch_size: int
+) -> None:
+    """Also where the events that waited for the end of the file fill it exactly."""
+    # The jump makes the last three wait for others that would confirm it.
+    file = log(tmp_path / "log.jsonl", [0, 1, 2, 3, 4, HOUR, HOUR + 1, HOUR + 2])
+    summary = judged(file, batch_size=batch_size)
+    assert (summary.records, summary.events) == (8, 8)
+    assert summary.tenants[0].events == 8
+
+
+def test_the_epoch_is_a_time_like_any_other(tmp_path: Path) -> None:
+    """The first event's time is kept when later batches follow."""
+    summary = judged(log(tmp_path / "log.jsonl", [0, 1000, 2000]), batch_size=1)
+    assert summary.first_event_time == "1970-01-01T00:00:00.000Z"
+    assert summary.last_event_time == "1970-01-01T00:00:02.000Z"
+
+
+def test_of_a_file_that_is_cut_short_what_is_whole_is_judged(tmp_path: Path) -> None:
+    """Its alerts are out before the failure is told."""
+    whole = gzip.compress(b"\n".join(scraped()) + b"\n")
+    path = tmp_path / "log.jsonl.gz"
+    path.write_bytes(whole + gzip.compress(b"{}")[:-4])
+    alerts: list[Alert] = []
+    outputs = Outputs(names="none", on_alert=alerts.append)
+    with pytest.raises(InputError, match="cut short"):
+        replay(Settings(), [str(path)], outputs, lambda *_: None)
+    assert {alert.entity.id for alert in alerts} == {"a0"}
+
+
+def test_without_standard_input_only_files_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process may be started with it closed."""
+    monkeypatch.setattr(sys, "stdin", None)
+    assert judged(log(tmp_path / "log.jsonl", [0, 1])).events == 2
+    with pytest.raises(InputError, match="no standard input"):
+        judged("-")
