@@ -152,7 +152,10 @@ def sheet(pattern: Pattern, allowed: float, worlds: Sequence[Innocent]) -> Sheet
             int((nats >= x).sum()) for x in (pattern_threshold(pattern, allowed), pooled.threshold)
         ]
         rows.append([name, f"{days:,}", *(f"{count * PER / days:.2f}" for count in counts)])
-    note = f"null = ({pooled.intercept:.2f}, {pooled.rate:.2f}): {pooled.threshold:.2f} nats are worth an alert; it has {pattern.null}"
+    note = (
+        f"null = ({pooled.intercept:.2f}, {pooled.rate:.2f}), from {pooled.threshold:.2f} nats; "
+        f"as it stands {pattern.null}"
+    )
     return Sheet(str(code), ["world"], ["actor-days", "now", "fitted"], rows, note)
 
 

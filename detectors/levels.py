@@ -13,8 +13,8 @@ ENOUGH: Final = 0.01
 class Levels:
     """Counts, per tenant, the searches that carry the fields of each level.
 
-    L0: who, when, where from. L1: gallery, limit or threshold. L2: persons, probes or
-    scores. L3: case or purpose.
+    L0: who, when, where from. L1: gallery, limit or threshold. L2: persons. L3: persons,
+    and case or purpose: a reason for nobody in particular explains nothing.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Levels:
             [
                 rows["operation"] == Operation.IDENTIFY,
                 (rows["gallery"] != 0) | (rows["limit"] != ABSENT) | (rows["threshold"] >= 0),
-                (rows["subject"][:, 0] != 0) | (rows["probe"] != 0) | (rows["top_score"] >= 0),
+                rows["subject"][:, 0] != 0,
                 (rows["case"][:, 0] != 0) | (rows["purpose"] != 0),
             ]
         )
@@ -47,10 +47,10 @@ class Levels:
     def of(self, tenant: str) -> int:
         """The tenant's level, 0 to 3."""
         searches, *carrying = self._searches[tenant]
-        reached = [
-            level for level, count in enumerate(carrying, 1) if count > ENOUGH * max(searches, 1)
-        ]
-        return max(reached, default=0)
+        limits, persons, reasons = (count > ENOUGH * max(searches, 1) for count in carrying)
+        if persons:
+            return 3 if reasons else 2
+        return 1 if limits else 0
 
     def tenants(self) -> dict[str, int]:
         """Events per tenant."""

@@ -26,6 +26,12 @@ _STYLES = {
 _ID_SHOWN = 16
 _KIB = 1024
 
+MUCH_LATE = 0.05
+"""Share of late events from which on it is said that something is wrong with their order."""
+
+EARLIEST = "1980"
+"""No face-search API is as old; seconds taken for milliseconds end in February 1970."""
+
 
 def latest(alerts: Iterable[Alert]) -> list[Alert]:
     """The last revision of every alert, in the order in which the alerts were raised."""
@@ -60,12 +66,35 @@ def print_summary(summary: Summary, out: Console) -> None:
         out.print()
         severities = [severity.value for severity in Severity]
         print_table(out, "Alerts", ("pattern",), severities, _alert_rows(summary))
+    for hint in hints(summary):
+        out.print()
+        out.print(f"Note: {hint}")
     if summary.tenants:
         out.print()
         columns = ("tenant", "level", "cannot support")
         print_table(out, "Tenants", columns, ("events",), _tenant_rows(summary))
         if len(summary.tenants) > MOST_TENANTS:
             out.print(f"… and {len(summary.tenants) - MOST_TENANTS:,} with fewer events.")
+
+
+def hints(summary: Summary) -> Iterator[str]:
+    """What a person would have to notice in the figures, where a run was of little use."""
+    if summary.records and not summary.events:
+        wrong = max(summary.rejected, key=lambda reason: summary.rejected[reason], default="late")
+        yield (
+            f"none of {summary.records:,} records was an event ({wrong}); for a web server's "
+            "log, try --format combined"
+        )
+        return
+    if summary.late > MUCH_LATE * max(summary.records, 1):
+        yield (
+            f"{summary.late:,} events came too late to be used; sort the log by time, or raise "
+            "[input] sort_window and allowed_lateness"
+        )
+    if summary.events and any(kind.kind == "actor" and not kind.count for kind in summary.tracked):
+        yield "no event was a search (operation identify or list), so nothing could be judged"
+    if (summary.last_event_time or "9") < EARLIEST:
+        yield "the times look like seconds; event_time as a number is milliseconds"
 
 
 def _print_lines(alerts: Sequence[Alert], out: Console) -> None:
@@ -146,7 +175,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
     yield "Events", f"{summary.events:,} judged of {summary.records:,} records{span}"
     yield "Rejected", _counts(summary.rejected)
     duplicates, ahead = summary.duplicates, summary.clock_ahead
-    yield "Set aside", f"{summary.late:,} late, {duplicates:,} duplicate, {ahead:,} ahead of time"
+    yield "Set aside", f"{summary.late:,} late, {duplicates:,} duplicate, {ahead:,} clock set back"
     if summary.dropped_fields or summary.ignored_fields:
         dropped = _counts(summary.dropped_fields)
         yield "Fields", f"{dropped} taken as absent; {summary.ignored_fields:,} unknown"

@@ -301,7 +301,7 @@ def stories(
 
 @cache
 def misuse_log() -> EventBatch:
-    """Three weeks of a dozen colleagues' work, among them a scraper and a stalker.
+    """Three weeks of a dozen colleagues' work, among them a stalker and two scrapers at once.
 
     A pattern that is registered without misuse of its kind here fails the test that looks
     for one alert of each.
@@ -329,16 +329,17 @@ def misuse_log() -> EventBatch:
             ]
     events += [
         search(
-            at(16, 1, second=7 * i),
-            "actor-7",
-            f"taken-{i}",
+            at(16, 1, second=gap * i),
+            actor,
+            f"taken-{actor}-{i}",
             candidate_limit=100,
             score_threshold=0.0,
             result_offset=100 * (i % 2),
-            candidate_ids=[f"taken-{i}", f"taken-{i + 1}"],
+            candidate_ids=[f"taken-{actor}-{i}", f"taken-{actor}-{i + 1}"],
             source_ip="203.0.113.0",
         )
-        for i in range(600)
+        for actor, gap in (("actor-7", 7), ("actor-9", 11))
+        for i in range(500)
     ]
     ordered = [
         {"tenant_id": "tenant", "actor_role": "officer", "gallery_id": "gallery", **event}

@@ -123,7 +123,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             _EARLIER_DAYS
             if part == _EARLIER
             else _reason(Trait(part), float(row["observed"][part]), float(row["expected"][part]))
-            for part in np.argsort(-nats, kind="stable").tolist()
+            for part in sorted(range(len(nats)), key=lambda part: (part == _EARLIER, -nats[part]))
             if nats[part] >= _WORTH_SAYING
         ]
         exposed = float(round(float(row["exposed"])))

@@ -78,6 +78,8 @@ def replay(
     print_alerts(latest(alerts.values()), out)
     out.print()
     print_summary(result, out)
+    if result.records and not result.events:
+        raise click.exceptions.Exit(1)
 
 
 def _settings(config: Path | None, format_: Format | None) -> Settings:

@@ -44,9 +44,7 @@ class Settings(Section, frozen=True):
         judging = (
             self.detection,
             self.subjects,
-            self.input.allowed_lateness,
-            self.input.clock_tolerance,
-            self.input.sort_window,
+            msgspec.structs.replace(self.input, batch_size=1),
         )
         text = msgspec.json.encode(judging, order="sorted")
         return hashlib.blake2b(text, digest_size=6).hexdigest()

@@ -21,7 +21,19 @@ from detectors.pipeline import Pipeline
 from detectors.shards.actors import ActorShard
 from detectors.shards.subjects import NetworkShard, SubjectShard
 from detectors.shards.tables import Table
-from tests.logs import HOUR, Fields, batch, figures_of, misuse_log, one_in, pipeline, stories
+from tests.logs import (
+    DAY,
+    HOUR,
+    Fields,
+    at,
+    batch,
+    figures_of,
+    in_order,
+    misuse_log,
+    one_in,
+    pipeline,
+    stories,
+)
 
 MARGIN = 0.1
 """Accounts whose evidence comes closer to the threshold than this share of it may go either way."""
@@ -146,6 +158,19 @@ def assert_same(found: Facts, expected: Facts) -> None:
 def test_counts_do_not_depend_on_order(events: list[Fields], seed: int) -> None:
     """Searches, persons, days, hours, exposure, persons' and networks' figures are the same."""
     log = batch(events)
+
+    assert_same(facts_of(disordered(log, seed)), facts_of(log))
+
+
+@given(events=stories(), seed=st.integers(0, 1000))
+@one_in(4)
+def test_counts_do_not_depend_on_order_around_midnight(events: list[Fields], seed: int) -> None:
+    """Also not when days, and thirty-day epochs of sketches, begin in the middle of the hour."""
+    assert at(6) // DAY % 30 == 0
+    hour = in_order(
+        {**event, "event_time": at(5, 23.5) + event["event_time"] % HOUR} for event in events
+    )
+    log = batch(hour)
 
     assert_same(facts_of(disordered(log, seed)), facts_of(log))
 

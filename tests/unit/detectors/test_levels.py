@@ -5,7 +5,7 @@ from tests.logs import Fields, at, batch, search
 
 L1: Fields = {"candidate_limit": 10}
 L2: Fields = {"subject_id": "ann"}
-L3: Fields = {"case_ref": "case"}
+L3: Fields = {"subject_id": "ann", "case_ref": "case"}
 
 
 @pytest.mark.parametrize(
@@ -15,15 +15,16 @@ L3: Fields = {"case_ref": "case"}
         ({"gallery_id": "g"}, 1),
         ({"candidate_limit": 0}, 1),
         ({"score_threshold": 0.0}, 1),
-        ({"probe_id": "p"}, 2),
-        ({"top_score": 0.5}, 2),
+        ({"probe_id": "p"}, 0),
+        ({"top_score": 0.5, "candidate_limit": 5}, 1),
         ({"subject_id": "ann"}, 2),
-        ({"case_ref": "case"}, 3),
-        ({"purpose": "investigation"}, 3),
+        ({"case_ref": "case"}, 0),
+        ({"subject_id": "ann", "case_ref": "case"}, 3),
+        ({"subject_id": "ann", "purpose": "investigation"}, 3),
     ],
 )
 def test_a_level_is_reached_by_its_fields(fields: Fields, level: int) -> None:
-    """The highest whose fields the searches carry."""
+    """The highest whose fields, and those of the level below that it needs, are there."""
     levels = Levels()
     levels.observe(batch(search(at(0, minute=i), **fields) for i in range(10)))
 

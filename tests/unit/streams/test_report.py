@@ -206,7 +206,7 @@ def test_the_summary_says_what_became_of_every_record() -> None:
     assert summarised(SUMMARY) == [
         "Events 1,200 judged of 1,240 records, 2026-03-01 to 2026-05-30",
         "Rejected 33: missing_field 30, not_json 3",
-        "Set aside 4 late, 2 duplicate, 1 ahead of time",
+        "Set aside 4 late, 2 duplicate, 1 clock set back",
         "Fields 4: user_agent 4 taken as absent; 12 unknown",
         "Speed 480 events/s for 2.5 s; 300 MiB of memory at most",
         "Tracked 300 actors in 2 KiB",
@@ -230,7 +230,7 @@ def test_an_empty_run_is_summarised_too() -> None:
     assert summarised(Summary(config_hash="c", records=0, events=0)) == [
         "Events 0 judged of 0 records",
         "Rejected none",
-        "Set aside 0 late, 0 duplicate, 0 ahead of time",
+        "Set aside 0 late, 0 duplicate, 0 clock set back",
         "Alerts none",
         "Speed 0 events/s for 0.0 s; 0 B of memory at most",
         "Settings c",
@@ -260,3 +260,20 @@ def test_the_summary_is_written_as_json(tmp_path: Path) -> None:
     written = orjson.loads(path.read_bytes())
     assert written["schema"] == "probewatch.summary.v1"
     assert msgspec.convert(written, Summary) == SUMMARY
+
+
+@pytest.mark.parametrize(
+    ("changed", "hint"),
+    [
+        ({"events": 0, "rejected": {"not_json": 3}}, "try --format combined"),
+        ({"late": 500}, "sort the log by time"),
+        ({"tracked": (Tracked("actor", 0, 0),)}, "no event was a search"),
+        ({"last_event_time": "1970-01-21T00:00:00.000Z"}, "look like seconds"),
+    ],
+)
+def test_a_useless_run_says_why(changed: dict[str, Any], hint: str) -> None:
+    """It must not look like a clean log."""
+    assert not any(line.startswith("Note: ") for line in summarised(SUMMARY))
+
+    lines = summarised(msgspec.structs.replace(SUMMARY, **changed))
+    assert [hint in line for line in lines if line.startswith("Note: ")] == [True]

@@ -108,6 +108,47 @@ def test_coming_back_to_everybody_takes_evidence() -> None:
     assert evidence([*watched, *looks(8)]) < evidence([*WORK, *looks(8)])
 
 
+def test_no_reasons_where_they_are_usual_add_evidence() -> None:
+    """In an office that logs its cases, searches without one stand out."""
+    logged = office(case_ref="case")
+    work = [{**event, "case_ref": "case"} for event in WORK]
+
+    assert evidence([*work, *looks(8)], logged) > evidence([*WORK, *looks(8)])
+
+
+def test_many_images_add_evidence() -> None:
+    """On the same days, as many searches."""
+    several = [{**event, "probe_id": f"image-{i}"} for i, event in enumerate(looks(8))]
+    one = looks(8, probe_id="image")
+
+    assert evidence([*WORK, *several]) > evidence([*WORK, *one])
+
+
+def test_coming_back_to_few_is_not_coming_back_for_long() -> None:
+    """That others were searched for on two days does not explain twenty."""
+    twice = [
+        search(at(1 + day + 7 * i, 12), "ada", f"case-{i}") for i in range(3) for day in (0, 1)
+    ]
+    often = [search(at(1 + day, 12), "ada", f"case-{i}") for i in range(3) for day in range(16)]
+
+    assert evidence([*often, *looks(20)]) < evidence([*twice, *looks(20)])
+
+
+def test_reasons_say_what_counted() -> None:
+    """Days first, and what was taken as usual; reasons and effort only where they added."""
+    logged = office(case_ref="case")
+    work = [{**event, "case_ref": "case"} for event in WORK]
+    log = batch(in_order([*logged, *work, *looks(25, a_day=3)]))
+    (alert,) = [a for a in pipeline().observe(log).alerts if a.revision == 1][:1]
+    told = {reason.feature: reason for reason in alert.reasons}
+
+    assert list(told)[:2] == ["days_with_a_search", "exclusivity"]
+    assert {"explained", "searches_a_day"} <= told.keys()
+    assert told["days_with_a_search"].observed > told["days_with_a_search"].expected
+    assert told["explained"].observed == 0 < told["explained"].expected
+    assert told["exclusivity"].observed == 1
+
+
 def test_failed_searches_are_none() -> None:
     """Nobody was shown."""
     assert evidence([*WORK, *looks(8, outcome="denied")]) == 0
@@ -115,8 +156,10 @@ def test_failed_searches_are_none() -> None:
 
 def test_an_account_with_one_person_is_at_most_medium() -> None:
     """It may be its own face, unverified."""
-    alone = pipeline().observe(batch(in_order([*office(), *looks(25, a_day=3)])))
-    worker = pipeline().observe(batch(in_order([*office(), *WORK, *looks(25, a_day=3)])))
+    logged = office(case_ref="case")
+    work = [{**event, "case_ref": "case"} for event in WORK]
+    alone = pipeline().observe(batch(in_order([*logged, *looks(25, a_day=3)])))
+    worker = pipeline().observe(batch(in_order([*logged, *work, *looks(25, a_day=3)])))
     severities = [
         max((a.severity.rank for a in judged.alerts if a.entity.id == "ada+ann"), default=-1)
         for judged in (alone, worker)
