@@ -50,7 +50,8 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         owasp_oat="OAT-011", owasp_api="API6:2023", mitre_atlas="AML.T0036", mitre_attack="T1119"
     )
 
-    null: ClassVar[tuple[float, float]] = (-2.4, 0.70)
+    # `python bench/null.py --seeds 1-10`: 276,104 innocent actor-days.
+    null: ClassVar[tuple[float, float]] = (-4.10, 0.45)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.5
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

@@ -21,8 +21,8 @@ Example:
 """
 ACTORS = 120
 DAYS = 60
-# Any would do; this one has campaigns of every difficulty.
-SEED = 7
+# Any would do; this one is like most: about half of what was planted is found.
+SEED = 2
 
 
 @click.command(epilog=EPILOG)
