@@ -48,9 +48,9 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1589"
     )
 
-    # `python bench/null.py --seeds 1-10`: 276,104 innocent actor-days gave (1.25, 1.88), of
-    # which 0.62 in 10,000 reach what half a false alert in 10,000 is to pay for; hence 0.2 more.
-    null: ClassVar[tuple[float, float]] = (1.45, 1.88)
+    # `python bench/null.py --seeds 1-10`: 276,104 innocent actor-days, of which 0.62 in 10,000
+    # reach what half a false alert in 10,000 is to pay for.
+    null: ClassVar[tuple[float, float]] = (1.25, 1.88)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.5
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
