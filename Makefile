@@ -24,10 +24,11 @@ $(INSTALLED): pyproject.toml requirements-dev.txt
 	@test -n '$(PYTHON)' && $(PYTHON) -c '$(SUPPORTED)' || { \
 		echo "Probewatch needs Python 3.11, 3.12 or 3.13; name one: make PYTHON=/path/to/python3" >&2; \
 		exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@echo "Installing into .venv, which takes about a minute once."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -20,6 +20,8 @@ class OutFile(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path, if its directory exists."""
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if str(path) == "-":
+            self.fail("Standard output is for people; name a file.", param, ctx)
         if not path.parent.is_dir():
             self.fail(f"Directory '{path.parent}' does not exist.", param, ctx)
         return path

@@ -164,3 +164,14 @@ def test_a_reader_that_goes_away_is_no_error_to_speak_of() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+def test_a_file_of_results_is_not_standard_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`-` would otherwise be a file of that name."""
+    log = tmp_path / "log.jsonl"
+    log.touch()
+
+    assert run(["replay", str(log), "--alerts", "-"]) == 2
+    assert "name a file" in capsys.readouterr().err
