@@ -38,11 +38,12 @@ def log(path: Path, times: list[int]) -> str:
 
 
 def scraped() -> list[bytes]:
-    """A month of six searches a day by each of ten actors, then a day of 600 by one."""
+    """A month of six searches a day by each of ten actors, then a day of 600 longer ones by one."""
     lines: list[tuple[int, dict[str, Any]]] = []
     for day in range(31):
         for actor in range(10):
-            for number in range(600 if (day, actor) == (30, 0) else 6):
+            scrapes = (day, actor) == (30, 0)
+            for number in range(600 if scrapes else 6):
                 time = day * 24 * HOUR + number * 60_000 + actor * 1000
                 event = {
                     "event_id": f"e{len(lines)}",
@@ -52,6 +53,7 @@ def scraped() -> list[bytes]:
                     "operation": "identify",
                     "outcome": "success",
                     "gallery_id": "g",
+                    "candidate_limit": 500 if scrapes else 10,
                     "subject_id": f"s{len(lines)}-0",
                     "candidate_ids": [f"s{len(lines)}-{place}" for place in range(3)],
                 }
