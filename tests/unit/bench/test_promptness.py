@@ -2,9 +2,10 @@ import msgspec
 import pytest
 
 from bench.rig.promptness import DEADLINES, Delay, delays, group_days
-from detectors.alerts import Alert, Entity, Mode, PatternCode, Severity, Status, Taxonomy
+from detectors.alerts import Alert, Entity, Mode, PatternCode
 from streams.evaluate import Labels, evaluate
 from streams.evaluate.records import Campaign, Group, Meta, Search
+from tests.alerts import an_alert
 
 MONDAY = 1_772_409_600_000
 """2026-03-02T00:00Z."""
@@ -35,31 +36,19 @@ LOG = [
 """Two look-ups a day: of the former partner at midnight, of her mother at noon."""
 
 # At noon of the third day, by the search e5.
-ALERT = Alert(
-    alert_id="a1",
-    revision=1,
+ALERT = an_alert(
     pattern=PatternCode.PERSISTENT_STALKING,
-    status=Status.OPEN,
-    mode=Mode.LIVE,
-    severity=Severity.MEDIUM,
     score=0.99,
-    rarity=0.5,
     tenant_id="city",
     tenants=("city",),
-    gallery_id=None,
     entity=Entity("pair", "stalker+mother"),
     actors=("stalker",),
     subjects=("mother",),
-    campaign_id=None,
     first_event_time="2026-03-02T12:00:00.000Z",
     last_event_time="2026-03-04T12:00:00.000Z",
     raised_event_time="2026-03-04T12:00:00.000Z",
     event_count=3,
     subjects_exposed=1,
-    reasons=(),
-    event_ids=(),
-    config_hash="c",
-    taxonomy=Taxonomy(),
 )
 
 

@@ -16,37 +16,17 @@ from bench.reorder import (
     shifts,
     tried,
 )
-from detectors.alerts import Alert, Entity, Mode, PatternCode, Severity, Status, Taxonomy
+from detectors.alerts import Entity
 from detectors.calibration import calibrate
 from detectors.config import Detection
 from streams.settings import Settings
 from streams.simulate import Recipe, build
+from tests.alerts import an_alert
 
-ALERT = Alert(
-    alert_id="a1",
-    revision=1,
-    pattern=PatternCode.BULK_SCRAPING,
-    status=Status.OPEN,
-    mode=Mode.LIVE,
-    severity=Severity.MEDIUM,
-    score=0.9,
+ALERT = an_alert(
     rarity=0.01,
-    tenant_id="t",
-    tenants=("t",),
-    gallery_id=None,
     entity=Entity("actor", "a"),
     actors=("a",),
-    subjects=(),
-    campaign_id=None,
-    first_event_time="2026-03-05T09:00:00.000Z",
-    last_event_time="2026-03-05T10:00:00.000Z",
-    raised_event_time="2026-03-05T10:00:00.000Z",
-    event_count=9,
-    subjects_exposed=9,
-    reasons=(),
-    event_ids=(),
-    config_hash="c",
-    taxonomy=Taxonomy(),
 )
 
 

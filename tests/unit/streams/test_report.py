@@ -14,39 +14,28 @@ from detectors.alerts import (
     PatternCode,
     Reason,
     Severity,
-    Status,
-    Taxonomy,
 )
 from streams.report import latest, print_alerts, print_summary
 from streams.summary import AlertCount, Summary, TenantLevel, Tracked, write_summary
 from streams.terminal import console
+from tests.alerts import an_alert
 
 SENTENCE = "the same person on 12 of 14 days, where others of the force come back on 1.3"
-ALERT = Alert(
-    alert_id="a1",
-    revision=1,
+ALERT = an_alert(
     pattern=PatternCode.PERSISTENT_STALKING,
-    status=Status.OPEN,
-    mode=Mode.LIVE,
     severity=Severity.HIGH,
     score=0.99,
     rarity=0.0213,
     tenant_id="city",
     tenants=("city",),
-    gallery_id=None,
     entity=Entity("pair", "p0_aaaaaaaaaaaaaaaaaaaaaaaaaa+p0_bbbbbbbbbbbbbbbbbbbbbbbbbb"),
     actors=("p0_aaaaaaaaaaaaaaaaaaaaaaaaaa",),
     subjects=("p0_bbbbbbbbbbbbbbbbbbbbbbbbbb",),
-    campaign_id=None,
     first_event_time="2026-03-01T00:00:00.000Z",
-    last_event_time="2026-03-05T10:00:00.000Z",
-    raised_event_time="2026-03-05T10:00:00.000Z",
     event_count=12,
     subjects_exposed=1,
     reasons=(Reason("days", 12, 1.3, "days", SENTENCE), Reason("share", 1, 0, "", "second")),
     event_ids=("e1", "e2"),
-    config_hash="c",
-    taxonomy=Taxonomy(),
 )
 
 

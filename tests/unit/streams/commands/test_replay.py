@@ -9,46 +9,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from detectors.alerts import (
-    Alert,
-    Entity,
-    Mode,
-    PatternCode,
     Reason,
     Severity,
-    Status,
-    Taxonomy,
 )
 from streams.cli import run
 from streams.commands.replay import replay
 from streams.outputs import Outputs, Progress
 from streams.settings import Settings
 from streams.summary import Summary
+from tests.alerts import an_alert
 
-ALERT = Alert(
-    alert_id="a1",
-    revision=1,
-    pattern=PatternCode.BULK_SCRAPING,
-    status=Status.OPEN,
-    mode=Mode.LIVE,
-    severity=Severity.MEDIUM,
-    score=0.9,
-    rarity=0.5,
-    tenant_id="t",
-    tenants=("t",),
-    gallery_id=None,
-    entity=Entity("actor", "someone"),
-    actors=("someone",),
-    subjects=(),
-    campaign_id=None,
-    first_event_time="2026-03-05T09:00:00.000Z",
-    last_event_time="2026-03-05T10:00:00.000Z",
-    raised_event_time="2026-03-05T10:00:00.000Z",
+ALERT = an_alert(
     event_count=99,
     subjects_exposed=90,
     reasons=(Reason("reach", 90, 3, "people", "90 people in a day"),),
-    event_ids=(),
-    config_hash="c",
-    taxonomy=Taxonomy(),
 )
 
 

@@ -8,38 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.alerts import Alert, Entity, Mode, PatternCode, Severity, Status, Taxonomy
+from detectors.alerts import Alert, Entity, Mode, PatternCode, Severity, Status
 from streams.evaluate.outcome import Evaluation, Fate, evaluate, pool
 from streams.evaluate.records import Campaign, Group, Labels, Meta, Search
+from tests.alerts import an_alert
 
 START, END = "2026-03-01T00:00:00.000Z", "2026-03-10T12:00:00.000Z"
 DURING = "2026-03-05T10:00:00.000Z"
 
-ALERT = Alert(
-    alert_id="a1",
-    revision=1,
+ALERT = an_alert(
     pattern=PatternCode.PERSISTENT_STALKING,
-    status=Status.OPEN,
-    mode=Mode.LIVE,
-    severity=Severity.MEDIUM,
     score=0.99,
-    rarity=0.5,
     tenant_id="city",
     tenants=("city",),
-    gallery_id=None,
     entity=Entity("pair", "stalker+victim"),
     actors=("stalker",),
     subjects=("victim",),
-    campaign_id=None,
     first_event_time=START,
     last_event_time=DURING,
     raised_event_time=DURING,
     event_count=12,
     subjects_exposed=1,
-    reasons=(),
     event_ids=("e1", "e2"),
-    config_hash="c",
-    taxonomy=Taxonomy(),
 )
 
 STALKING = msgspec.convert(
