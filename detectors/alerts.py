@@ -1,5 +1,6 @@
 """The alert, as the contract fixes it (`probewatch.alert.v1`)."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -107,3 +108,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     event_ids: tuple[str, ...]
     config_hash: str
     taxonomy: Taxonomy
+
+
+def rfc3339(milliseconds: int) -> str:
+    """Milliseconds since the epoch as an alert writes a time.
+
+    >>> rfc3339(1_741_000_000_042)
+    '2025-03-03T11:06:40.042Z'
+    """
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"

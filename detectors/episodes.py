@@ -4,14 +4,13 @@ import hashlib
 from base64 import b32encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .alerts import Alert, Entity, Mode, Reason, Severity, Status
+from .alerts import Alert, Entity, Mode, Reason, Severity, Status, rfc3339
 from .calibration import Calibration, score
 from .events import EventBatch
 from .kernels.hashing import FREE
@@ -256,9 +255,9 @@ class EpisodeBook:
             actors=(actor,),
             subjects=(subject,) if pair else (),
             campaign_id=_digest("campaign", episode.tenant, actor) if pair else None,
-            first_event_time=_rfc3339(episode.first),
-            last_event_time=_rfc3339(episode.last),
-            raised_event_time=_rfc3339(episode.raised),
+            first_event_time=rfc3339(episode.first),
+            last_event_time=rfc3339(episode.last),
+            raised_event_time=rfc3339(episode.raised),
             event_count=episode.count,
             subjects_exposed=round(
                 estimate(episode.sketch, self.short.view(0), self.dense.view(0))
@@ -289,8 +288,3 @@ def _digest(*parts: str) -> str:
     """A short id that is a function of `parts` alone (128 bits)."""
     digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
     return b32encode(digest).decode().rstrip("=").lower()
-
-
-def _rfc3339(milliseconds: int) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"

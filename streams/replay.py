@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +18,7 @@ import orjson
 import zstandard
 from numpy.typing import NDArray
 
-from detectors.alerts import Alert
+from detectors.alerts import Alert, rfc3339
 from detectors.errors import InputError
 from detectors.events import EventBatch
 from detectors.levels import Levels
@@ -129,8 +129,8 @@ class Replay:
         self._end(admission)
 
     def _cut(self, lines: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
-        size = min(self._settings.input.batch_size, len(lines))
-        for start in range(0, len(lines), max(size, 1)):
+        size = self._settings.input.batch_size
+        for start in range(0, len(lines), size):
             yield start, lines[start : start + size]
 
     def _decode(self, lines: list[bytes], first_index: int) -> EventBatch:
@@ -214,8 +214,8 @@ class Replay:
             late=self._late,
             duplicates=self.pipeline.duplicates,
             clock_ahead=self._ahead,
-            first_event_time=_rfc3339(self._first),
-            last_event_time=_rfc3339(self._newest),
+            first_event_time=None if self._first is None else rfc3339(self._first),
+            last_event_time=None if self._newest is None else rfc3339(self._newest),
             alerts=_counted(self._last.values()),
             seconds=seconds,
             events_per_second=self._events / max(seconds, 1e-9),
@@ -267,13 +267,6 @@ def _counted(alerts: Iterable[Alert]) -> tuple[AlertCount, ...]:
 
 def _milliseconds(span: timedelta) -> int:
     return span // timedelta(milliseconds=1)
-
-
-def _rfc3339(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _peak_memory() -> int:
