@@ -27,9 +27,11 @@ from bench.rig.tables import Sheet, show
 from detectors.alerts import Alert
 from detectors.calibration import PER, Calibration
 from detectors.config import Detection
-from detectors.events import EventBatch, Records
+from detectors.events import Records
 from detectors.patterns import Figures, Pattern
 from detectors.pipeline import Pipeline
+from detectors.shards.batch import Stretch
+from detectors.stages import figures_of
 from detectors.state.actors import DAY
 from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import PlainNames
@@ -61,14 +63,14 @@ class Listener(Pipeline):
         self.best: dict[str, dict[tuple[Pseudonym, int, int], float]] = defaultdict(dict)
         self.actor_days: set[tuple[Pseudonym, int]] = set()
 
-    def _conclude(
-        self, batch: EventBatch, figures: Figures
-    ) -> tuple[list[Alert], dict[str, NDArray[np.float32]]]:
+    def _judge(self, stretch: Stretch) -> tuple[list[Alert], dict[str, NDArray[np.float32]]]:
+        judged = super()._judge(stretch)
         for pattern in self.patterns:
-            self._keep(pattern, figures)
-        days = (batch.rows["time"] // DAY).tolist()
-        self.actor_days.update(zip(actors_of(batch.rows), days, strict=True))
-        return super()._conclude(batch, figures)
+            self._keep(pattern, figures_of(stretch))
+        rows = stretch.batch.rows
+        days = (rows["time"] // DAY).tolist()
+        self.actor_days.update(zip(actors_of(rows), days, strict=True))
+        return judged
 
     def _keep(self, pattern: Pattern, figures: Figures) -> None:
         nats = pattern.evidence(figures)

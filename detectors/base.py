@@ -1,7 +1,7 @@
 """What a misuse pattern is: a frozen value that turns figures into evidence and words."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import numpy as np
 from msgspec import Meta
@@ -14,6 +14,9 @@ Share = Annotated[float, Meta(gt=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 
+StageKind = Literal["actor", "subject", "network"]
+"""Kinds of shard, in the order in which an event passes them: the last two side by side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -22,8 +25,8 @@ class Figures:
     Attributes:
         events: `EVENT` records.
         actors: `ACTOR_FIGURES` records.
-        subjects: `SUBJECT_FIGURES` records.
-        networks: `NETWORK_FIGURES` records.
+        subjects: `SUBJECT_FIGURES` records; said of events on the subject stage only.
+        networks: `NETWORK_FIGURES` records; said of events on the network stage only.
     """
 
     events: Records
@@ -54,6 +57,8 @@ class Pattern(Protocol):
 
     code: ClassVar[PatternCode]
     entity: ClassVar[EntityType]
+    # The stage whose figures, and those of the stage before, are all that it reads.
+    judged_on: ClassVar[StageKind]
     # The least capability level (0-3) whose fields the pattern needs.
     level: ClassVar[int]
     taxonomy: ClassVar[Taxonomy]

@@ -63,15 +63,17 @@ class Found:
         batch: the events.
         figures: what the shards say of them.
         evidence: nats per event, NaN where not judged.
+        numbers: of the events with evidence worth keeping whose entities are this book's.
     """
 
     batch: EventBatch
     figures: Figures
     evidence: NDArray[np.float64]
+    numbers: NDArray[np.intp]
 
 
 class EpisodeBook:
-    """The episodes of one pattern.
+    """The episodes of one pattern on one shard.
 
     Args:
         pattern: whose evidence it takes.
@@ -123,9 +125,8 @@ class EpisodeBook:
         return sorted(alerts, key=lambda alert: alert.alert_id)
 
     def _by_entity(self, found: Found) -> Iterator[NDArray[np.intp]]:
-        """Numbers of the events with evidence worth keeping, entity by entity, in order."""
-        rows = found.batch.rows
-        kept = np.flatnonzero(found.evidence >= self.calibration.floor)
+        """Numbers of the events, entity by entity, in order."""
+        rows, kept = found.batch.rows, found.numbers
         keys = rows["actor"][kept]
         if self.pattern.entity == "pair":
             keys = np.concatenate([keys, rows["subject"][kept]], axis=1)

@@ -2,8 +2,10 @@
 
 ProbewatchError
 ├── ConfigError      a setting is wrong: file, path, what was expected
+├── BrokerError      Kafka cannot be reached or refuses
 ├── InputError       an input cannot be read at all (a bad record is a value, not this)
-└── SnapshotError    state that this version cannot read, or that is torn
+├── SnapshotError    state that this version cannot read, or that is torn
+└── FencedError      another worker owns this partition now
 """
 
 
@@ -15,9 +17,17 @@ class ConfigError(ProbewatchError):
     """A setting is wrong; the message names the file, the path in it and what was expected."""
 
 
+class BrokerError(ProbewatchError):
+    """The broker cannot be reached or refuses; the message names its address and says why."""
+
+
 class InputError(ProbewatchError):
     """An input cannot be opened or decompressed, or its format is unknown."""
 
 
 class SnapshotError(ProbewatchError):
     """State from another version or configuration, or state that is not whole."""
+
+
+class FencedError(ProbewatchError):
+    """Another worker owns this partition now: what this one holds must not be written."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from hashlib import blake2b
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,6 +19,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from detectors.alerts import Alert
 from detectors.config import Detection
 from detectors.events import (
     CaptureClass,
@@ -29,8 +30,10 @@ from detectors.events import (
     Relation,
     empty_rows,
 )
-from detectors.patterns import Figures, Pattern
+from detectors.patterns import Figures
 from detectors.pipeline import Pipeline
+from detectors.shards.batch import Stretch
+from detectors.stages import figures_of as told_of
 
 Fields = dict[str, Any]
 """One query event by the contract's names; what is absent is left out."""
@@ -71,13 +74,10 @@ def pipeline(detection: Detection | None = None) -> Pipeline:
     return Pipeline(detection or Detection(), "test", name_of)
 
 
-def figures_of(log: EventBatch, judge: Pipeline | None = None) -> Figures:
-    """What the shards of a pipeline, by default a fresh one, say of every event of a log."""
-    judge = judge or pipeline()
-    listener = _Listener(judge.patterns[0])
-    judge.patterns = (cast("Pattern", listener), *judge.patterns[1:])
-    judge.observe(log)
-    judge.patterns = (listener.pattern, *judge.patterns[1:])
+def figures_of(log: EventBatch) -> Figures:
+    """What the shards of a fresh pipeline say of every event of a log."""
+    listener = _Listener(Detection(), "test", name_of)
+    listener.observe(log)
     return Figures(
         np.concatenate([part.events for part in listener.heard]),
         np.concatenate([part.actors for part in listener.heard]),
@@ -86,19 +86,13 @@ def figures_of(log: EventBatch, judge: Pipeline | None = None) -> Figures:
     )
 
 
-class _Listener:
-    """A pattern that keeps the figures that it was shown."""
+class _Listener(Pipeline):
+    """A pipeline that keeps the figures of every event."""
 
-    def __init__(self, pattern: Pattern) -> None:
-        self.pattern = pattern
-        self.heard: list[Figures] = []
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.pattern, name)
-
-    def evidence(self, figures: Figures) -> NDArray[np.float64]:
-        self.heard.append(figures)
-        return self.pattern.evidence(figures)
+    def _judge(self, stretch: Stretch) -> tuple[list[Alert], dict[str, NDArray[np.float32]]]:
+        judged = super()._judge(stretch)
+        self.heard = [*getattr(self, "heard", []), told_of(stretch)]
+        return judged
 
 
 def at(day: float, hour: float = 0.0, minute: float = 0.0, second: float = 0.0) -> int:

@@ -16,7 +16,7 @@ from detectors.events import Records
 from detectors.kernels.hashing import FREE
 from detectors.kernels.sketch import _DENSE as FIRST_DENSE
 from detectors.kernels.sketch import LIST_LENGTH, REGISTERS
-from detectors.pipeline import SHARDS
+from detectors.shards.batch import SHARDS
 from detectors.shards.tables import Arrays, records, under
 
 
@@ -126,9 +126,9 @@ def tables(state: Arrays) -> dict[str, Table]:
     found: defaultdict[str, list[Table]] = defaultdict(list)
     for shard in range(SHARDS):
         for kind, table in (
-            *_of_actors(under(state, f"actors.{shard}"), shard),
-            *_of_subjects(under(state, f"subjects.{shard}"), shard),
-            *_of_networks(under(state, f"networks.{shard}"), shard),
+            *_of_actors(under(state, f"actor.{shard}.shard"), shard),
+            *_of_subjects(under(state, f"subject.{shard}.shard"), shard),
+            *_of_networks(under(state, f"network.{shard}.shard"), shard),
         ):
             found[kind].append(table)
     return {kind: _joined(parts) for kind, parts in found.items()}
@@ -152,7 +152,10 @@ def _of_actors(kept: Arrays, shard: int) -> Iterator[tuple[str, Table]]:
     by_shard = _keys(cohorts["cohort"], np.full(len(cohorts), shard))
     yield "cohort", Table(by_shard, _fields(cohorts, {"cohort"}))
     for name in ("seen.even", "seen.odd"):
-        yield "event", Table(_keys(kept[name], np.full(len(kept[name]), shard)), {})
+        yield (
+            "event",
+            Table(_keys(kept[f"{name}.keys"], np.full(len(kept[f"{name}.keys"]), shard)), {}),
+        )
     yield "actor shard", _counted(kept, shard)
 
 

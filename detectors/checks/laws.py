@@ -37,10 +37,11 @@ def scores_are_bounded(trial: Trial) -> None:
 def evidence_is_a_function_of_the_figures(trial: Trial) -> None:
     """Evidence is finite or NaN, leaves its input alone, and judges each event by itself."""
     pipeline = trial.pipeline()
-    pipeline.patterns = tuple(
-        cast("Pattern", _Watched(pattern)) if pattern.code in trial.codes else pattern
-        for pattern in pipeline.patterns
-    )
+    for stage in pipeline.stages():
+        stage.patterns = [
+            (place, cast("Pattern", _Watched(pattern)) if pattern.code in trial.codes else pattern)
+            for place, pattern in stage.patterns
+        ]
     pipeline.observe(trial.log)
 
 

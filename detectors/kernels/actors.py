@@ -13,7 +13,16 @@ from ..events import Operation, Records, Row
 from ..state.actors import DAY, HORIZONS, REACH_HORIZONS
 from .compile import kernel
 from .decay import add, fade
-from .hashing import FREE, PoolView, TableView, add_row, contains, find_row, remember
+from .hashing import (
+    FREE,
+    MembersView,
+    PoolView,
+    TableView,
+    add_row,
+    contains,
+    find_row,
+    remember,
+)
 from .pairs import observe_pair
 from .sheets import PeerView, fill_sheet
 from .sketch import estimate, insert, release
@@ -35,9 +44,8 @@ class ActorState(NamedTuple):
     histories: PoolView
     short: PoolView
     dense: PoolView
-    # Events of even and of odd days, and how many of each.
-    seen: tuple[NDArray[np.uint64], NDArray[np.uint64]]
-    remembered: NDArray[np.int64]
+    # Events of even and of odd days.
+    seen: tuple[MembersView, MembersView]
 
 
 @kernel
@@ -82,7 +90,6 @@ def observe(
         ):
             counts[0] += 1
             continue
-        state.remembered[day & 1] += 1
         if event.operation not in (IDENTIFY, LIST):
             continue
         row = find_row(state.actors, event.actor[0])

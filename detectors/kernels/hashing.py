@@ -21,6 +21,14 @@ class TableView(NamedTuple):
     used: NDArray[np.int64]
 
 
+class MembersView(NamedTuple):
+    """The arrays of a `Members`, as a kernel sees them."""
+
+    keys: NDArray[np.uint64]
+    slots: NDArray[np.int32]
+    used: NDArray[np.int64]
+
+
 class PoolView(NamedTuple):
     """The arrays of a `Pool`; `used` is [rows ever used, rows given back]."""
 
@@ -105,37 +113,18 @@ def give_back(pool: PoolView, row: int) -> None:
 
 
 @kernel
-def remember(members: NDArray[np.uint64], key: np.uint64) -> bool:
-    """Add `key` to an open-addressing set; True if it was new. 0 marks a free place."""
-    if key == 0:
-        key = np.uint64(1)
-    mask = len(members) - 1
-    place = signed((key * _MULTIPLIER) >> _SHIFT) & mask
-    while members[place] != 0:
-        if members[place] == key:
-            return False
-        place = (place + 1) & mask
-    members[place] = key
+def contains(members: MembersView, key: np.uint64) -> bool:
+    """Whether `key` is in a set."""
+    return bool(members.slots[find(members.slots, members.keys, key)] != FREE)
+
+
+@kernel
+def remember(members: MembersView, key: np.uint64) -> bool:
+    """Add `key` to a set that has room; True if it was new."""
+    slot = find(members.slots, members.keys, key)
+    if members.slots[slot] != FREE:
+        return False
+    members.slots[slot] = members.used[0]
+    members.keys[members.used[0]] = key
+    members.used[0] += 1
     return True
-
-
-@kernel
-def contains(members: NDArray[np.uint64], key: np.uint64) -> bool:
-    """Whether `key` is in an open-addressing set."""
-    if key == 0:
-        key = np.uint64(1)
-    mask = len(members) - 1
-    place = signed((key * _MULTIPLIER) >> _SHIFT) & mask
-    while members[place] != 0:
-        if members[place] == key:
-            return True
-        place = (place + 1) & mask
-    return False
-
-
-@kernel
-def copy_members(members: NDArray[np.uint64], into: NDArray[np.uint64]) -> None:
-    """Enter all of one set into another, larger one."""
-    for key in members:
-        if key != 0:
-            remember(into, key)

@@ -8,7 +8,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
-from ..base import Count, Figures, Positive, Share
+from ..base import Count, Figures, Positive, Share, StageKind
 from ..events import Records
 from ..kernels.days import SLEEPLESS_HOURS
 from ..state.actors import TRAITS, VOLUMES, Trait
@@ -43,6 +43,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     code: ClassVar[PatternCode] = PatternCode.BULK_SCRAPING
     entity: ClassVar[EntityType] = "actor"
+    judged_on: ClassVar[StageKind] = "actor"
     level: ClassVar[int] = 0
     quiet_days: ClassVar[int] = 3
     memory_days: ClassVar[int] = 30

@@ -10,7 +10,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
-from ..base import Count, Figures, Positive, Share
+from ..base import Count, Figures, Positive, Share, StageKind
 
 Nats = NDArray[np.float64]
 
@@ -41,6 +41,7 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     code: ClassVar[PatternCode] = PatternCode.PERSISTENT_STALKING
     entity: ClassVar[EntityType] = "pair"
+    judged_on: ClassVar[StageKind] = "subject"
     level: ClassVar[int] = 2
     quiet_days: ClassVar[int] = 30
     memory_days: ClassVar[int] = 180

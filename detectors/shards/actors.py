@@ -12,14 +12,14 @@ from ..kernels.actors import ActorState, observe
 from ..kernels.cohorts import count_actors, fade
 from ..kernels.days import DayState, close_day
 from ..kernels.eviction import drop_actors, drop_pairs
-from ..kernels.hashing import FREE, copy_members
+from ..kernels.hashing import FREE
 from ..kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
 from ..kernels.sketch import DENSE, SHORT
 from ..state.actors import ACTOR, BASELINE, DAY, HISTORY, PAIR, RHYTHM, SHEET, TRAITS
 from ..state.cohorts import COHORT
 from .batch import Stretch
-from .retention import staying
-from .tables import Arrays, Held, Pool, Table, under
+from .retention import EVICTION_DAYS, staying
+from .tables import Arrays, Held, Members, Pool, Table, records, under
 
 ACTOR_DAYS: Final = 180
 """An actor is forgotten after so many days without an event."""
@@ -28,6 +28,9 @@ ACTORS, PAIRS = range(2)
 
 _GRACE: Final = 2
 """Days for late events and for local days that differ from UTC's."""
+
+_KEPT_CONTRIBUTIONS: Final = 3
+"""No shard is further ahead of another than that the other may ask for one of these."""
 
 _OF_ACTORS: Final = ("sheets", "baselines", "rhythms", "short", "dense")
 
@@ -38,9 +41,11 @@ class ActorShard:
     Args:
         most_actors: how many actors to hold.
         most_pairs: how many pairs of actor and person (or probe) to hold.
+        release_after: suspect days in a row after which a lasting change is learned.
     """
 
-    def __init__(self, most_actors: int, most_pairs: int) -> None:
+    def __init__(self, most_actors: int, most_pairs: int, release_after: int) -> None:
+        self.release_after = release_after
         self.limits = np.array([most_actors, most_pairs], np.int64)
         self.actors = Table(ACTOR)
         self.pairs = Table(PAIR)
@@ -53,8 +58,10 @@ class ActorShard:
             "dense": Pool(DENSE),
         }
         self.cohorts = Table(COHORT)
-        self.seen = [np.zeros(64, np.uint64), np.zeros(64, np.uint64)]
-        self.remembered: NDArray[np.int64] = np.zeros(2, np.int64)
+        # Events of even and of odd days.
+        self.seen = (Members(), Members())
+        # What the shard contributed to its actors' peers as its last days began, by day.
+        self.contributed: dict[int, Records] = {}
         # Events that were repeated, that there was no room for the actor of, for the pair.
         self.counts: NDArray[np.int64] = np.zeros(3, np.int64)
         self.evicted: NDArray[np.int64] = np.zeros(2, np.int64)
@@ -65,8 +72,6 @@ class ActorShard:
         """Apply the events `order` and fill their actor figures."""
         n = len(order)
         exposed = stretch.batch.exposed_offsets
-        for parity in (0, 1):
-            self._ensure_seen(parity, n)
         state = ActorState(
             actors=self.actors.view(n),
             pairs=self.pairs.view(n),
@@ -75,8 +80,7 @@ class ActorShard:
             histories=self.pools["histories"].view(n),
             short=self.pools["short"].view(n),
             dense=self.pools["dense"].view(n),
-            seen=(self.seen[0], self.seen[1]),
-            remembered=self.remembered,
+            seen=(self.seen[0].view(n), self.seen[1].view(n)),
         )
         observe(
             order,
@@ -102,7 +106,25 @@ class ActorShard:
         sheets, numbers = self.pools["sheets"].rows, numbers[open_]
         sheets["suspect"][numbers[sheets["day"][numbers] == days[open_]]] = 1
 
-    def close(self, day: int, release_after: int) -> None:
+    def begin(self, day: int) -> None:
+        """Let a day begin: two are open at a time, so the last but one is complete."""
+        self.close(day - 2)
+        if day % EVICTION_DAYS == 0:
+            self.evict(day)
+        self.contributed[day] = self.known().copy()
+        for old in sorted(self.contributed)[:-_KEPT_CONTRIBUTIONS]:
+            del self.contributed[old]
+
+    def known(self) -> Records:
+        """The shard's `COHORT` rows."""
+        return self.cohorts.rows[: len(self.cohorts)]
+
+    def contribution(self, day: int) -> Records:
+        """The shard's `COHORT` rows as they were when `day` began."""
+        days = [known for known in self.contributed if known <= day]
+        return self.contributed[max(days)] if days else np.zeros(0, COHORT)
+
+    def close(self, day: int) -> None:
         """Learn the unsuspected actor-days of `day`, as another day has passed."""
         most = self.pools["sheets"].live
         cohorts = self.cohorts.view(len(self.actors))
@@ -115,15 +137,14 @@ class ActorShard:
             cohorts=cohorts,
         )
         close_day(
-            day, release_after, state, np.empty(TRAITS, np.float32), np.empty(TRAITS, np.float64)
+            day,
+            self.release_after,
+            state,
+            np.empty(TRAITS, np.float32),
+            np.empty(TRAITS, np.float64),
         )
         count_actors(state.actors, cohorts)
-        self.seen[day & 1][:] = 0
-        self.remembered[day & 1] = 0
-
-    def known(self) -> Records:
-        """The shard's `COHORT` rows."""
-        return self.cohorts.rows[: len(self.cohorts)]
+        self.seen[day & 1].clear()
 
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle innocents."""
@@ -154,12 +175,15 @@ class ActorShard:
         pairs["actor_row"] = moved[pairs["actor_row"]]
         self.evicted[ACTORS] += np.count_nonzero(~kept)
 
-    def _ensure_seen(self, parity: int, more: int) -> None:
-        needed = 2 * (int(self.remembered[parity]) + more)
-        if needed > len(self.seen[parity]):
-            larger = np.zeros(1 << needed.bit_length(), np.uint64)
-            copy_members(self.seen[parity], larger)
-            self.seen[parity] = larger
+    @property
+    def untracked(self) -> dict[str, int]:
+        """Events that there was no room for the actor of, for the pair."""
+        return {"actor": int(self.counts[1]), "pair": int(self.counts[2])}
+
+    @property
+    def duplicates(self) -> int:
+        """Events that were there before."""
+        return int(self.counts[0])
 
     @property
     def tracked(self) -> dict[str, Held]:
@@ -172,16 +196,17 @@ class ActorShard:
         return {
             "actor": Held(len(self.actors), actors, int(self.evicted[ACTORS])),
             "pair": Held(len(self.pairs), pairs, int(self.evicted[PAIRS])),
-            "event": Held(int(self.remembered.sum()), seen),
+            "event": Held(sum(map(len, self.seen)), seen),
         }
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
         kept: Arrays = {
-            "seen.even": np.sort(self.seen[0][self.seen[0] != 0]),
-            "seen.odd": np.sort(self.seen[1][self.seen[1] != 0]),
             "counts": self.counts,
             "evicted": self.evicted,
+            "contributed.days": np.array([*self.contributed], np.int64),
+            "contributed.lengths": np.array([*map(len, self.contributed.values())], np.int64),
+            "contributed.rows": np.concatenate([np.zeros(0, COHORT), *self.contributed.values()]),
         }
         for name, part in self._parts().items():
             kept |= {f"{name}.{key}": array for key, array in part.arrays().items()}
@@ -195,13 +220,18 @@ class ActorShard:
         """
         self.counts = kept["counts"].astype(np.int64)
         self.evicted = kept["evicted"].astype(np.int64)
-        for parity, name in enumerate(("seen.even", "seen.odd")):
-            members = kept[name].astype(np.uint64)
-            self._ensure_seen(parity, len(members))
-            copy_members(members, self.seen[parity])
-            self.remembered[parity] = len(members)
+        ends = np.cumsum(kept["contributed.lengths"]).tolist()
+        parts = np.split(records(kept["contributed.rows"]), ends)
+        self.contributed = dict(zip(kept["contributed.days"].tolist(), parts, strict=False))
         for name, part in self._parts().items():
             part.load(under(kept, name))
 
-    def _parts(self) -> dict[str, Table | Pool]:
-        return {"actors": self.actors, "pairs": self.pairs, "cohorts": self.cohorts, **self.pools}
+    def _parts(self) -> dict[str, Table | Pool | Members]:
+        return {
+            "actors": self.actors,
+            "pairs": self.pairs,
+            "cohorts": self.cohorts,
+            "seen.even": self.seen[0],
+            "seen.odd": self.seen[1],
+            **self.pools,
+        }

@@ -5,6 +5,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+EVICTION_DAYS: Final = 7
+"""How often idle rows are looked for."""
+
 _FULL: Final = 0.9  # of the limit; leaves room until the next look
 _WORTH_DROPPING: Final = 0.05  # rebuilding a table costs more than holding a few idle rows
 

@@ -1,7 +1,7 @@
 """The shards of subjects and of networks."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,35 @@ from ..kernels.subjects import observe_networks, observe_subjects
 from ..state.actors import DAY
 from ..state.subjects import NETWORK, SUBJECT
 from .batch import Stretch
-from .retention import staying
+from .retention import EVICTION_DAYS, staying
 from .tables import Arrays, Held, Pool, Table, under
 
 IDLE_DAYS: Final = 128
 """A person or network is forgotten after so many days without a search."""
+
+
+class LaterShard(Protocol):
+    """A shard of entities whose events come with their actors' figures."""
+
+    @property
+    def tracked(self) -> dict[str, Held]:
+        """Entities by kind."""
+
+    @property
+    def untracked(self) -> dict[str, int]:
+        """Events by the kind of entity that there was no room for."""
+
+    def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
+        """Apply the events `order` and fill their figures."""
+
+    def begin(self, day: int) -> None:
+        """Let a day begin."""
+
+    def arrays(self) -> Arrays:
+        """What a snapshot keeps."""
+
+    def load(self, kept: Mapping[str, NDArray[np.generic]]) -> None:
+        """Take a snapshot's arrays over."""
 
 
 class SubjectShard:
@@ -40,12 +64,22 @@ class SubjectShard:
             stretch.subject_figures,
         )
 
+    def begin(self, day: int) -> None:
+        """Let a day begin: look for idle rows once a week."""
+        if day % EVICTION_DAYS == 0:
+            self.evict(day)
+
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle."""
         kept = _staying(self.subjects, today, self.most)
         if kept is not None:
             self.subjects.keep(kept)
             self.evicted += int(np.count_nonzero(~kept))
+
+    @property
+    def untracked(self) -> dict[str, int]:
+        """Events that there was no room for."""
+        return {"subject": int(self.counts[0])}
 
     @property
     def tracked(self) -> dict[str, Held]:
@@ -88,6 +122,11 @@ class NetworkShard:
             stretch.network_figures,
         )
 
+    def begin(self, day: int) -> None:
+        """Let a day begin: look for idle rows once a week."""
+        if day % EVICTION_DAYS == 0:
+            self.evict(day)
+
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle."""
         kept = _staying(self.networks, today, self.most)
@@ -98,6 +137,11 @@ class NetworkShard:
         for row in np.flatnonzero(~kept):
             _release(self.networks.rows[row], short, dense)
         self.networks.keep(kept)
+
+    @property
+    def untracked(self) -> dict[str, int]:
+        """Events that there was no room for."""
+        return {"network": int(self.counts[0])}
 
     @property
     def tracked(self) -> dict[str, Held]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import SnapshotError
 from ..events import Records
-from ..kernels.hashing import FREE, PoolView, TableView, index_keys
+from ..kernels.hashing import FREE, MembersView, PoolView, TableView, index_keys
 
 Arrays = dict[str, NDArray[np.generic]]
 """Named arrays: how state is carried to and from a snapshot."""
@@ -126,7 +126,7 @@ class Table:
             self.rows = _grown(self.rows, room)  # type: ignore[assignment]
             self.keys = _grown(self.keys, room)  # type: ignore[assignment]
         if 3 * needed > 2 * len(self.slots):
-            self._reindex(needed)
+            self.slots = _index(self.keys, len(self), needed)
 
     def view(self, more: int) -> TableView:
         """The arrays for a kernel that adds at most `more` keys."""
@@ -144,13 +144,8 @@ class Table:
         self.rows = self.rows[: len(kept)][kept]
         self.keys = self.keys[: len(kept)][kept]
         self.used[0] = count
-        self._reindex(count)
+        self.slots = _index(self.keys, count, count)
         return moved
-
-    def _reindex(self, needed: int) -> None:
-        length = 1 << max(5, int(2 * needed - 1).bit_length())
-        self.slots = np.full(length, FREE, np.int32)
-        index_keys(self.slots, self.keys, len(self))
 
     @property
     def nbytes(self) -> int:
@@ -171,7 +166,63 @@ class Table:
         self.rows = records(arrays["rows"])
         self.keys = arrays["keys"].astype(np.uint64)
         self.used[0] = len(self.rows)
-        self._reindex(len(self))
+        self.slots = _index(self.keys, len(self), len(self))
+
+
+class Members:
+    """A set of 64-bit keys that grows, kept in the order in which they came.
+
+    Attributes:
+        keys: uint64, the members.
+        slots: int32 open-addressing index into them.
+        used: int64 [number of members].
+    """
+
+    def __init__(self) -> None:
+        self.keys: NDArray[np.uint64] = np.zeros(0, np.uint64)
+        self.slots: NDArray[np.int32] = np.full(2 * _SMALLEST, FREE, np.int32)
+        self.used: NDArray[np.int64] = np.zeros(1, np.int64)
+
+    def __len__(self) -> int:
+        """How many members."""
+        return int(self.used[0])
+
+    def view(self, more: int) -> MembersView:
+        """The arrays for a kernel that adds at most `more` members."""
+        needed = len(self) + more
+        room = _room_for(needed, len(self.keys))
+        if room > len(self.keys):
+            self.keys = _grown(self.keys, room)  # type: ignore[assignment]
+        if 3 * needed > 2 * len(self.slots):
+            self.slots = _index(self.keys, len(self), needed)
+        return MembersView(self.keys, self.slots, self.used)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.used[0] = 0
+        self.slots[:] = FREE
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return int(self.keys.nbytes + self.slots.nbytes)
+
+    def arrays(self) -> Arrays:
+        """What a snapshot keeps; the index is built anew."""
+        return {"keys": self.keys[: len(self)]}
+
+    def load(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Take a snapshot's arrays over."""
+        self.keys = arrays["keys"].astype(np.uint64)
+        self.used[0] = len(self.keys)
+        self.slots = _index(self.keys, len(self), len(self))
+
+
+def _index(keys: NDArray[np.uint64], count: int, needed: int) -> NDArray[np.int32]:
+    """An index of the first `count` keys with room for `needed`."""
+    slots = np.full(1 << max(5, int(2 * needed - 1).bit_length()), FREE, np.int32)
+    index_keys(slots, keys, count)
+    return slots
 
 
 def _check_layout(expected: Records, found: NDArray[np.generic]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.calibration import calibrate
 from detectors.checks.trial import chosen
 from detectors.events import EventBatch
 from detectors.kernels.hashing import FREE
@@ -30,6 +31,7 @@ from tests.logs import (
     figures_of,
     in_order,
     misuse_log,
+    name_of,
     one_in,
     pipeline,
     stories,
@@ -117,11 +119,11 @@ def facts_of(log: EventBatch) -> Facts:
     """All that a fresh pipeline has counted after a log."""
     judge = judged(log)
     facts = Facts()
-    for actors in judge.actors:
+    for actors in judge.actors.shards.values():
         note_actors(facts, actors)
-    for subjects in judge.subjects:
+    for subjects in judge.subjects.shards.values():
         note_subjects(facts, subjects)
-    for networks in judge.networks:
+    for networks in judge.networks.shards.values():
         note_networks(facts, networks)
     return facts
 
@@ -129,7 +131,7 @@ def facts_of(log: EventBatch) -> Facts:
 def reach_of(log: EventBatch) -> Facts:
     """Who was reached when."""
     facts = Facts()
-    for shard in judged(log).actors:
+    for shard in judged(log).actors.shards.values():
         for key, row in rows_of(shard.actors):
             facts.decayed["actor", key, 0] = row["reaches"].tolist()
             for number in row["sheets"][row["sheets"] != FREE].tolist():
@@ -203,13 +205,13 @@ def test_the_same_episodes_are_raised(seed: int) -> None:
     """What is clearly misuse gives the same alert ids, what is clearly none gives none."""
     logs = misuse_log(), disordered(misuse_log(), seed)
     alerts = [pipeline().observe(log).alerts for log in logs]
-    for place, book in enumerate(pipeline().books):
+    for place, pattern in enumerate(pipeline().patterns):
         unsure = close_calls(logs[0], place) | close_calls(logs[1], place)
         found, expected = (
             {
                 alert.alert_id
                 for alert in some
-                if alert.pattern is book.pattern.code and alert.actors[0] not in unsure
+                if alert.pattern is pattern.code and alert.actors[0] not in unsure
             }
             for some in alerts
         )
@@ -221,14 +223,14 @@ def test_the_same_episodes_are_raised(seed: int) -> None:
 def close_calls(log: EventBatch, place: int) -> set[str]:
     """Actors whose most evidence for a pattern lies within the margin around the threshold."""
     judge = pipeline()
-    book = judge.books[place]
-    evidence = np.nan_to_num(judge.patterns[place].evidence(figures_of(log, judge)))
+    pattern = judge.patterns[place]
+    evidence = np.nan_to_num(pattern.evidence(figures_of(log)))
     most: dict[tuple[int, int], float] = {}
     for (first, second), nats in zip(log.rows["actor"].tolist(), evidence.tolist(), strict=True):
         most[first, second] = max(most.get((first, second), 0.0), nats)
-    threshold = book.calibration.threshold
+    threshold = calibrate(pattern, 1.0).threshold
     return {
-        book.name_of("actor", actor)
+        name_of("actor", actor)
         for actor, nats in most.items()
         if abs(nats - threshold) < MARGIN * threshold
     }

@@ -57,7 +57,9 @@ def tell(book: EpisodeBook, log: EventBatch, evidence: Sequence[float]) -> list[
         np.zeros(n, SUBJECT_FIGURES),
         np.zeros(n, NETWORK_FIGURES),
     )
-    return [alert for _, alert in book.observe(Found(log, figures, np.array(evidence)))]
+    nats = np.array(evidence)
+    found = Found(log, figures, nats, np.flatnonzero(nats >= book.calibration.floor))
+    return [alert for _, alert in book.observe(found)]
 
 
 def looks(count: int, day: float = 0, **fields: str) -> list[Fields]:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.alerts import Status
-from detectors.pipeline import SHARDS, Pipeline
+from detectors.pipeline import Pipeline
 from detectors.shards.batch import by_shard
 from detectors.state.actors import DAY
 from tests.logs import Fields, at, batch, misuse_log, one_in, pipeline, search, stories
@@ -14,14 +14,14 @@ from tests.logs import Fields, at, batch, misuse_log, one_in, pipeline, search, 
 def test_every_key_has_one_shard(keys: list[int]) -> None:
     """Each number comes once, in order within its shard, and a key's shard is always the same."""
     column = np.array(keys, np.uint64)
-    parts = dict(by_shard(column, SHARDS))
+    parts = dict(by_shard(column))
     shard_of = {key: shard for shard, order in parts.items() for key in column[order].tolist()}
 
     assert sorted(n for order in parts.values() for n in order.tolist()) == [*range(len(keys))]
     assert all((np.diff(order) > 0).all() for order in parts.values())
     for shard, order in parts.items():
         assert {shard_of[key] for key in column[order].tolist()} == {shard}
-    alone = [next(by_shard(column[n : n + 1], SHARDS))[0] for n in range(len(keys))]
+    alone = [next(by_shard(column[n : n + 1]))[0] for n in range(len(keys))]
     assert [shard_of[key] for key in keys] == alone
 
 
@@ -66,7 +66,7 @@ def test_a_late_event_counts_on_its_own_day() -> None:
     judge = pipeline()
     judge.observe(batch([search(at(5, 0.5), subject="ann", event_id="new")]))
     judge.observe(batch([search(at(4, 23.5), subject="bea", event_id="late")]))
-    (shard,) = [shard for shard in judge.actors if len(shard.actors)]
+    (shard,) = [shard for shard in judge.actors.shards.values() if len(shard.actors)]
     sheets = shard.pools["sheets"].rows
     days = {int(sheet["day"]): int(sheet["searches"]) for sheet in sheets[sheets["searches"] > 0]}
 
@@ -77,7 +77,7 @@ def test_a_late_suspicion_leaves_today_alone() -> None:
     """What is suspected of an event from days ago is not held against the day that is filled."""
     judge = pipeline()
     judge.observe(batch([search(at(5), subject="ann", event_id="new")]))
-    (shard,) = [shard for shard in judge.actors if len(shard.actors)]
+    (shard,) = [shard for shard in judge.actors.shards.values() if len(shard.actors)]
     shard.suspect(np.zeros(1, np.int32), np.array([judge.today - 2]))
 
     assert shard.pools["sheets"].rows["suspect"].tolist()[:1] == [0]

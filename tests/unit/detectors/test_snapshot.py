@@ -81,7 +81,7 @@ def test_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_layout_is_named() -> None:
     """State whose rows have other fields is refused."""
     about, arrays = unpack(pipeline().snapshot())
-    arrays["actors.3.pairs.rows"] = np.zeros(0, RECORDS)
+    arrays["actor.3.shard.pairs.rows"] = np.zeros(0, RECORDS)
 
     with pytest.raises(SnapshotError, match="this version has"):
         pipeline().restore(pack(about, arrays))
@@ -90,7 +90,7 @@ def test_another_layout_is_named() -> None:
 def test_lacking_parts_are_named() -> None:
     """State from before a pattern was added is refused."""
     about, arrays = unpack(pipeline().snapshot())
-    del arrays["bulk_scraping.episodes"]
+    del arrays["actor.3.bulk_scraping.episodes"]
 
     with pytest.raises(SnapshotError, match="lacks 'episodes'"):
         pipeline().restore(pack(about, arrays))

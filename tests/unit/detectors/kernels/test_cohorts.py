@@ -116,7 +116,7 @@ def test_moments_are_those_of_all_actor_days(reach: list[list[int]]) -> None:
     judge.observe(log)
     for day in (judge.today + 1, judge.today + 2):
         judge.advance(day)
-    (cohort,) = merge(shard.known() for shard in judge.actors)
+    (cohort,) = merge(shard.known() for shard in judge.actors.shards.values())
 
     days = np.log1p(np.array(reach, float))
     left = DAILY_MEMORY ** np.arange(len(reach) - 1, -1, -1)[:, None]

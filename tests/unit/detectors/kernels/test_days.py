@@ -34,7 +34,7 @@ def after(events: list[Fields], detection: Detection = NOTHING_IS_SUSPECT) -> Pi
 def row_of(judge: Pipeline, part: str, plain: str = "ada") -> np.void:
     """The actor's row in its shard, or in the pool `part` of it."""
     key = pseudonym("actor_id", "tenant", plain)[0]
-    for shard in judge.actors:
+    for shard in judge.actors.shards.values():
         found = np.flatnonzero(shard.actors.keys[: len(shard.actors)] == key)
         if len(found):
             actor: np.void = shard.actors.rows[found[0]]
@@ -87,7 +87,7 @@ def test_suspect_days_are_not_learned() -> None:
     judge = after(week([4] * 5), EVERYTHING_IS_SUSPECT)
 
     assert row_of(judge, "actor")["baseline"] == -1
-    assert sum(float(shard.known()["days"].sum()) for shard in judge.actors) == 0
+    assert sum(float(shard.known()["days"].sum()) for shard in judge.actors.shards.values()) == 0
 
 
 def test_a_lasting_change_is_released() -> None:
@@ -104,7 +104,7 @@ def test_one_suspect_day_leaves_the_others() -> None:
     for day in range(26):
         judge.observe(batch(e for e in events if at(day) <= e["event_time"] < at(day + 1)))
         if day == 20:
-            shard = next(shard for shard in judge.actors if len(shard.actors))
+            shard = next(shard for shard in judge.actors.shards.values() if len(shard.actors))
             shard.suspect(np.zeros(1, np.int32), np.array([judge.today]))
     for _ in range(2):
         judge.advance(judge.today + 1)
@@ -153,5 +153,5 @@ def test_sheets_are_given_back() -> None:
     """Two days after an actor's last search, none of its days is held open."""
     judge = after(week([4] * 10))
 
-    assert sum(shard.pools["sheets"].live for shard in judge.actors) == 0
+    assert sum(shard.pools["sheets"].live for shard in judge.actors.shards.values()) == 0
     assert row_of(judge, "actor")["sheets"].tolist() == [-1, -1]

@@ -13,9 +13,7 @@ from detectors.baseline import no_peers
 from detectors.events import EventBatch, Records
 from detectors.kernels.pairs import LOG_UNIT, ONE_DAY_PAIRS, PAIR_DAYS
 from detectors.shards.actors import ActorShard
-from detectors.shards.batch import Stretch, cohorts_of
-from detectors.state.actors import ACTOR_FIGURES
-from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
+from detectors.shards.batch import stretch_of
 from tests.logs import (
     DAY,
     MINUTE,
@@ -146,15 +144,8 @@ def test_pairs_over_a_year(events: list[Fields], backwards: bool) -> None:  # no
 
 def observed(log: EventBatch) -> Records:
     """The figures from one actor shard that never forgets a row."""
-    shard = ActorShard(1_000, 1_000)
-    stretch = Stretch(
-        batch=log,
-        today=int(log.rows["time"].max(initial=0)) // DAY,
-        cohorts=cohorts_of(log.rows),
-        actor_figures=np.zeros(len(log), ACTOR_FIGURES),
-        subject_figures=np.zeros(len(log), SUBJECT_FIGURES),
-        network_figures=np.zeros(len(log), NETWORK_FIGURES),
-    )
+    shard = ActorShard(1_000, 1_000, release_after=21)
+    stretch = stretch_of(log, int(log.rows["time"].max(initial=0)) // DAY)
     numbers = np.arange(len(log))
     shard.observe(numbers, stretch, no_peers(), np.zeros(len(log), np.int64))
     return stretch.actor_figures

@@ -33,7 +33,7 @@ def most_evidence(searches: list[Fields], actor: str = "peer-0") -> float:
     log = batch(in_order([*office(), *searches]))
     judge = pipeline()
     place = [p.code for p in judge.patterns].index(PatternCode.BULK_SCRAPING)
-    figures = figures_of(log, judge)
+    figures = figures_of(log)
     evidence = judge.patterns[place].evidence(figures)
     own = batch([search(at(0), actor)]).rows["actor"][0]
     mine = (log.rows["actor"] == own).all(axis=1) & (log.rows["time"] >= at(DAYS))

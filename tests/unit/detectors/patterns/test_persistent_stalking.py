@@ -35,7 +35,7 @@ def evidence(searches: list[Fields], background: list[Fields] | None = None) -> 
     log = batch(in_order([*(office() if background is None else background), *searches]))
     judge = pipeline()
     place = [pattern.code for pattern in judge.patterns].index(CODE)
-    nats = judge.patterns[place].evidence(figures_of(log, judge))
+    nats = judge.patterns[place].evidence(figures_of(log))
     pair = batch([search(at(0), "ada", "ann")]).rows[0]
     mine = (log.rows["actor"] == pair["actor"]).all(axis=1)
     mine &= (log.rows["subject"] == pair["subject"]).all(axis=1)

@@ -13,11 +13,10 @@ from detectors.kernels.bits import count_days
 from detectors.kernels.hashing import FREE, find_row
 from detectors.kernels.pairs import LOG_UNIT, ONE_DAY_PAIRS, PAIR_DAYS
 from detectors.shards.actors import ACTOR_DAYS, ActorShard
-from detectors.shards.batch import Stretch, cohorts_of
+from detectors.shards.batch import stretch_of
 from detectors.shards.retention import staying
 from detectors.shards.subjects import IDLE_DAYS, NetworkShard, SubjectShard
-from detectors.state.actors import ACTOR_FIGURES, DAY
-from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
+from detectors.state.actors import DAY
 from tests.logs import MONDAY, Fields, at, batch, in_order, one_in, search
 
 ROOM = 10_000
@@ -30,7 +29,7 @@ class Shards:
     """One shard of each kind, fed day by day."""
 
     def __init__(self, most_actors: int = ROOM, most_pairs: int = ROOM) -> None:
-        self.actors = ActorShard(most_actors, most_pairs)
+        self.actors = ActorShard(most_actors, most_pairs, release_after=21)
         self.subjects = SubjectShard(ROOM)
         self.networks = NetworkShard(ROOM)
 
@@ -42,19 +41,12 @@ class Shards:
             start, stop = np.searchsorted(days, [day, day + 1]).tolist()
             part = log.take(start, stop)
             n = len(part)
-            stretch = Stretch(
-                batch=part,
-                today=day,
-                cohorts=cohorts_of(part.rows),
-                actor_figures=np.zeros(n, ACTOR_FIGURES),
-                subject_figures=np.zeros(n, SUBJECT_FIGURES),
-                network_figures=np.zeros(n, NETWORK_FIGURES),
-            )
+            stretch = stretch_of(part, day)
             numbers = np.arange(n)
             self.actors.observe(numbers, stretch, no_peers(), np.zeros(n, np.int64))
             self.subjects.observe(numbers, stretch)
             self.networks.observe(numbers, stretch)
-            self.actors.close(day, 21)
+            self.actors.close(day)
 
     def evict(self, today: int) -> None:
         """Let every shard forget."""

@@ -1,0 +1,222 @@
+"""The stages of detection: an event passes its actor's shard, then its subject's and network's.
+
+Context flows one way. The actor stage puts the actor's figures on the rows that go on; what
+a later stage finds never comes back, so that results do not depend on timing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .alerts import Alert, PatternCode
+from .baseline import Peers
+from .calibration import calibrate
+from .config import Detection
+from .episodes import EpisodeBook, Found, Namer
+from .events import Outcome, Records, Relation
+from .kernels.hashing import FREE
+from .patterns import Figures
+from .shards.actors import ActorShard
+from .shards.batch import SHARDS, Stretch, by_shard
+from .shards.subjects import LaterShard, NetworkShard, SubjectShard
+from .state.actors import DAY
+from .units import Shard, Unit
+
+S = TypeVar("S", bound=Shard)
+L = TypeVar("L", bound=LaterShard)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a stage says of a stretch.
+
+    Attributes:
+        alerts: each with the number of its event and the place of its pattern.
+        scores: float32 per pattern, one per event; NaN where not judged.
+    """
+
+    alerts: list[tuple[int, int, Alert]] = field(default_factory=list)
+    scores: dict[PatternCode, NDArray[np.float32]] = field(default_factory=dict)
+
+
+def figures_of(stretch: Stretch) -> Figures:
+    """What the shards have said so far."""
+    return Figures(
+        stretch.batch.rows,
+        stretch.actor_figures,
+        stretch.subject_figures,
+        stretch.network_figures,
+    )
+
+
+class Stage(Generic[S]):
+    """The shards of one kind that are held here, and the patterns that are judged on them.
+
+    Attributes:
+        patterns: each with its place among all.
+        units: the shards with their episodes, by number.
+
+    Args:
+        kind: of what entity the shards are.
+        shards: by number.
+        detection: what the operator decided.
+        config_hash: goes into the alerts.
+        name_of: writes pseudonyms in alerts.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        shards: Mapping[int, S],
+        detection: Detection,
+        config_hash: str,
+        name_of: Namer,
+    ) -> None:
+        self.kind = kind
+        self.shards = shards
+        self.patterns = [
+            (place, pattern)
+            for place, pattern in enumerate(detection.patterns.all())
+            if pattern.judged_on == kind
+        ]
+        budget = detection.budget.false_alerts_per_10000_actor_days
+        self._scales = {p.code: calibrate(p, budget) for _, p in self.patterns}
+        self.units = {
+            number: Unit(
+                shard,
+                {
+                    p.code: EpisodeBook(p, self._scales[p.code], config_hash, name_of)
+                    for _, p in self.patterns
+                },
+            )
+            for number, shard in shards.items()
+        }
+
+    def begin(self, day: int) -> list[Alert]:
+        """Let `day` begin for every unit that it has not begun for; quiet episodes close."""
+        alerts = [alert for unit in self.units.values() for alert in unit.begin(day)]
+        places = {pattern.code: place for place, pattern in self.patterns}
+        return sorted(alerts, key=lambda alert: (places[alert.pattern], alert.alert_id))
+
+    def _keys(self, events: Records) -> NDArray[np.uint64]:
+        """What decides which shard each event belongs to."""
+        keys: NDArray[np.uint64] = events[self.kind][:, 0]
+        return keys
+
+    def _conclude(self, stretch: Stretch) -> Judged:
+        figures = figures_of(stretch)
+        judged = Judged()
+        keys = self._keys(stretch.batch.rows)
+        for place, pattern in self.patterns:
+            evidence = pattern.evidence(figures)
+            judged.scores[pattern.code] = self._scales[pattern.code].scores(evidence)
+            kept = np.flatnonzero(evidence >= self._scales[pattern.code].floor)
+            for number, order in by_shard(keys[kept]):
+                found = Found(stretch.batch, figures, evidence, kept[order])
+                book = self.units[number].books[pattern.code]
+                judged.alerts.extend((at, place, alert) for at, alert in book.observe(found))
+        return judged
+
+
+class ActorStage(Stage[ActorShard]):
+    """Where every event is counted once, and judged against its actor's past and peers."""
+
+    def __init__(
+        self,
+        detection: Detection,
+        config_hash: str,
+        name_of: Namer,
+        numbers: Iterable[int] = range(SHARDS),
+    ) -> None:
+        limits = detection.limits
+        release = detection.learning.release_after_days
+        shards = {
+            number: ActorShard(limits.actors // SHARDS, limits.pairs // SHARDS, release)
+            for number in numbers
+        }
+        super().__init__("actor", shards, detection, config_hash, name_of)
+        self._suspect_score = detection.learning.suspect_score
+
+    def observe(self, stretch: Stretch, peers: Peers) -> Judged:
+        """Judge and learn a stretch's events, and fill their actor figures."""
+        peer_rows = peers.locate(stretch.cohorts)
+        for number, order in by_shard(self._keys(stretch.batch.rows)):
+            self.shards[number].observe(order, stretch, peers, peer_rows)
+        judged = self._conclude(stretch)
+        self._suspect(stretch, judged.scores)
+        return judged
+
+    def _suspect(self, stretch: Stretch, scores: Mapping[PatternCode, NDArray[np.float32]]) -> None:
+        """Nothing is learned from a day that a pattern of this stage suspects."""
+        suspected = np.zeros(len(stretch.batch), np.bool_)
+        for column in scores.values():
+            suspected |= np.nan_to_num(column) >= self._suspect_score
+        suspected &= stretch.actor_figures["row"] >= 0
+        numbers = np.flatnonzero(suspected)
+        events = stretch.batch.rows
+        for shard, order in by_shard(self._keys(events)[numbers]):
+            rows = numbers[order]
+            self.shards[shard].suspect(
+                stretch.actor_figures["row"][rows], events["time"][rows] // DAY
+            )
+
+
+class LaterStage(Stage[L]):
+    """Where events come with their actors' figures: the stage of subjects, that of networks."""
+
+    def observe(self, stretch: Stretch) -> Judged:
+        """Judge and learn those of a stretch's events that concern this stage."""
+        concerned = np.flatnonzero(CONCERNS[self.kind](stretch.batch.rows, stretch.actor_figures))
+        for number, order in by_shard(self._keys(stretch.batch.rows)[concerned]):
+            self.shards[number].observe(concerned[order], stretch)
+        return self._conclude(stretch)
+
+
+def subject_stage(
+    detection: Detection,
+    config_hash: str,
+    name_of: Namer,
+    numbers: Iterable[int] = range(SHARDS),
+) -> LaterStage[SubjectShard]:
+    """The stage of persons searched for."""
+    most = detection.limits.subjects // SHARDS
+    shards = {number: SubjectShard(most) for number in numbers}
+    return LaterStage("subject", shards, detection, config_hash, name_of)
+
+
+def network_stage(
+    detection: Detection,
+    config_hash: str,
+    name_of: Namer,
+    numbers: Iterable[int] = range(SHARDS),
+) -> LaterStage[NetworkShard]:
+    """The stage of networks that searches come from."""
+    most = detection.limits.networks // SHARDS
+    shards = {number: NetworkShard(most) for number in numbers}
+    return LaterStage("network", shards, detection, config_hash, name_of)
+
+
+def _names_a_person(events: Records, actor_figures: Records) -> NDArray[np.bool_]:
+    # A verified self-search says nothing of anybody's interest in another.
+    concerned: NDArray[np.bool_] = (
+        (actor_figures["row"] != FREE)
+        & (events["subject"][:, 0] != 0)
+        & (events["outcome"] == Outcome.SUCCESS)
+        & (events["relation"] != Relation.SELF)
+    )
+    return concerned
+
+
+def _has_a_network(events: Records, actor_figures: Records) -> NDArray[np.bool_]:
+    concerned: NDArray[np.bool_] = (actor_figures["row"] != FREE) & (events["network"][:, 0] != 0)
+    return concerned
+
+
+CONCERNS: Final[dict[str, Callable[[Records, Records], NDArray[np.bool_]]]] = {
+    "subject": _names_a_person,
+    "network": _has_a_network,
+}
+"""Which events (`EVENT`, `ACTOR_FIGURES` records) a later stage counts; others need not come."""
