@@ -29,12 +29,16 @@ COMMANDS = {
     "demo": Lazy(
         "streams.commands.demo", "demo", "Show what it finds in simulated police searches."
     ),
+    "run": Lazy("streams.commands.run", "run", "Judge the queries that come in through Kafka."),
     "replay": Lazy("streams.commands.replay", "replay", "Judge the queries in files."),
     "simulate": Lazy(
         "streams.simulate.command", "simulate", "Make synthetic queries with labelled misuse."
     ),
     "evaluate": Lazy(
         "streams.evaluate.command", "evaluate", "Compare alerts with labels: found, late, false."
+    ),
+    "topics": Lazy(
+        "streams.commands.topics", "topics", "Create, check, describe the topics in Kafka."
     ),
     "check-config": Lazy(
         "streams.commands.check_config", "check_config", "Say what is wrong with a configuration."

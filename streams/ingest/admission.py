@@ -91,6 +91,15 @@ class Admission:
         self._sorting, self._keys = _nothing(), self._keys[:0]
         return batch
 
+    @property
+    def newest(self) -> int:
+        """The source's clock: the newest time that was believed, `ABSENT_TIME` before any."""
+        return self._newest
+
+    def resume(self, newest: int) -> None:
+        """Go on with a source's clock where nothing of it is waiting."""
+        self._newest = newest
+
     def snapshot(self) -> bytes:
         """The state, for `restore`."""
         return msgspec.msgpack.encode(

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import cast
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.errors import SnapshotError
-from detectors.events import EVENT, EventBatch
+from detectors.events import EVENT, EventBatch, Records
 
 _NAMED = ("tenant", "role", "gallery", "purpose", "unit")
 
@@ -23,7 +24,7 @@ def concat(batches: Sequence[EventBatch]) -> EventBatch:
     for batch in batches:
         names |= batch.names
     return EventBatch(
-        rows=np.concatenate([batch.rows for batch in batches]),
+        rows=stacked([batch.rows for batch in batches]),
         event_ids=list(chain.from_iterable(batch.event_ids for batch in batches)),
         exposed_offsets=_offsets(np.concatenate(counts)),
         exposed=np.concatenate([batch.exposed for batch in batches]),
@@ -31,9 +32,17 @@ def concat(batches: Sequence[EventBatch]) -> EventBatch:
     )
 
 
+def stacked(parts: Sequence[Records]) -> Records:
+    """Records of one dtype behind each other."""
+    # As bytes: `np.concatenate` copies records field by field, which takes ten times as long.
+    whole = np.concatenate([np.ascontiguousarray(part).view(np.uint8) for part in parts])
+    return cast("Records", whole.view(parts[0].dtype))
+
+
 def pick(batch: EventBatch, which: NDArray[np.int64]) -> EventBatch:
     """The events of these rows, in this order, with only the names that they use."""
-    rows = batch.rows[which]
+    # `rows[which]` copies records field by field, which takes 25 times as long.
+    rows = batch.rows.take(which)
     counts = np.diff(batch.exposed_offsets)[which]
     offsets = _offsets(counts)
     # Where each event's candidates begin, less where they go, plus the running number.

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,9 +14,12 @@ from detectors.config import Detection
 from detectors.errors import ConfigError
 
 from .faults import FaultyConfigError, unreadable
-from .sections import Input, Pseudonyms, Section, Subjects
+from .kafka import Kafka
+from .sections import Input, Pseudonyms, Section, Service, Subjects
 from .template import template
 from .validation import validate
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 CONFIG_VARIABLE = "PROBEWATCH_CONFIG"
 DEFAULT_FILE = "probewatch.toml"
@@ -36,6 +39,8 @@ class Settings(Section, frozen=True):
     input: Input = Input()
     subjects: Subjects = Subjects()
     pseudonyms: Pseudonyms = Pseudonyms()
+    kafka: Kafka = Kafka()
+    service: Service = Service()
     detection: Detection = Detection()
 
     @property
@@ -74,14 +79,11 @@ def parse(document: Mapping[str, Any], name: str, directory: Path) -> Settings:
     file, faults = validate(document, _file_type())
     if file is None:
         raise FaultyConfigError(name, faults)
-    tables = msgspec.structs.asdict(file)
+    tables = {
+        name: _seen_from(directory, table) for name, table in msgspec.structs.asdict(file).items()
+    }
     detection = Detection(**{name: tables.pop(name) for name in Detection.__struct_fields__})
-    settings = Settings(**tables, detection=detection)
-    if not settings.pseudonyms.key_file:
-        return settings
-    key_file = str(directory / settings.pseudonyms.key_file)
-    pseudonyms = msgspec.structs.replace(settings.pseudonyms, key_file=key_file)
-    return msgspec.structs.replace(settings, pseudonyms=pseudonyms)
+    return Settings(**tables, detection=detection)
 
 
 def find(given: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -108,6 +110,16 @@ def _file_type() -> type[msgspec.Struct]:
         for field in (*shell, *msgspec.structs.fields(Detection))
     ]
     return msgspec.defstruct("File", fields, frozen=True, forbid_unknown_fields=True, kw_only=True)
+
+
+def _seen_from(directory: Path, table: S) -> S:
+    """The table with its paths, which are the fields named `*_file`, seen from a directory."""
+    paths = {
+        name: str(directory / value)
+        for name, value in msgspec.structs.asdict(table).items()
+        if name.endswith("_file") and value
+    }
+    return msgspec.structs.replace(table, **paths)
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The key behind the pseudonyms, which lives in no configuration file and in no message."""
+"""Keys and passwords, which live in no configuration file and in no message."""
 
 import base64
 import binascii
@@ -9,6 +9,7 @@ from pathlib import Path
 from detectors.errors import ConfigError
 
 from .faults import unreadable
+from .kafka import OAUTH_SECRET_VARIABLE, PASSWORD_VARIABLE, Kafka
 from .sections import Pseudonyms
 
 KEY_VARIABLE = "PROBEWATCH_PSEUDONYM_KEY"
@@ -26,15 +27,8 @@ def pseudonym_key(settings: Pseudonyms, environ: Mapping[str, str]) -> bytes | N
         ConfigError: the file cannot be read, or the key is malformed or too short. The
             message says where it came from and never what it is.
     """
-    if text := environ.get(KEY_VARIABLE):
-        return _decode(text, KEY_VARIABLE)
-    if not settings.key_file:
-        return None
-    path = Path(settings.key_file)
-    try:
-        return _decode(path.read_text(encoding="utf-8-sig", errors="replace"), str(path))
-    except OSError as error:
-        raise unreadable(path, error) from error
+    written = _written(KEY_VARIABLE, settings.key_file, environ)
+    return None if written is None else _decode(*written)
 
 
 def required_pseudonym_key(settings: Pseudonyms, environ: Mapping[str, str]) -> bytes:
@@ -50,6 +44,53 @@ def required_pseudonym_key(settings: Pseudonyms, environ: Mapping[str, str]) -> 
             f"to {_EXPECTED} as hex or base64"
         )
     return key
+
+
+def kafka_password(settings: Kafka, environ: Mapping[str, str]) -> str:
+    """The password of `sasl_username`, from the environment or else from its file.
+
+    Raises:
+        ConfigError: there is none, or its file cannot be read.
+    """
+    return _password(PASSWORD_VARIABLE, "sasl_password_file", settings, environ)
+
+
+def kafka_oauth_secret(settings: Kafka, environ: Mapping[str, str]) -> str:
+    """The secret of `oauth_client_id`, from the environment or else from its file.
+
+    Raises:
+        ConfigError: there is none, or its file cannot be read.
+    """
+    return _password(OAUTH_SECRET_VARIABLE, "oauth_secret_file", settings, environ)
+
+
+def _password(variable: str, field: str, settings: Kafka, environ: Mapping[str, str]) -> str:
+    written = _written(variable, getattr(settings, field), environ)
+    if written is None:
+        raise ConfigError(f"no password for Kafka: set {variable} or [kafka] {field}")
+    text, source = written
+    # Editors end a file with a line break; a password may well end with a space.
+    password = text.rstrip("\r\n")
+    if not password:
+        raise ConfigError(f"{source}: is empty, expected a password")
+    return password
+
+
+def _written(variable: str, file: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """What the variable says, or else the file, and which of them it was; None if neither is set.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    if text := environ.get(variable):
+        return text, variable
+    if not file:
+        return None
+    path = Path(file)
+    try:
+        return path.read_text(encoding="utf-8-sig", errors="replace"), str(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _decode(text: str, source: str) -> bytes:

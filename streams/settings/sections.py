@@ -115,3 +115,55 @@ class Pseudonyms(Section, frozen=True):
         int,
         Meta(ge=0, le=999_999, description="number of the key; it stands in every pseudonym"),
     ] = 0
+
+
+class Service(Section, frozen=True):
+    """The service on Kafka."""
+
+    checkpoint_interval: Annotated[
+        timedelta,
+        Meta(description="how often what changed in the state is written to Kafka"),
+    ] = timedelta(seconds=10)
+    session_timeout: Annotated[
+        timedelta,
+        Meta(description="how long a worker may be silent before others take its partitions"),
+    ] = timedelta(seconds=10)
+    shutdown_timeout: Annotated[
+        timedelta,
+        Meta(description="within how long a worker that is stopped finishes and writes its state"),
+    ] = timedelta(seconds=30)
+    quiet_after: Annotated[
+        timedelta,
+        Meta(
+            description="a log without events for so long is believed to be quiet: "
+            "time goes on without it"
+        ),
+    ] = timedelta(hours=12)
+    max_skew: Annotated[
+        timedelta,
+        Meta(description="source partitions are read no further apart than this in event time"),
+    ] = timedelta(minutes=15)
+    standby: Annotated[
+        bool,
+        Meta(description="keep a warm copy of the state of partitions that other workers own"),
+    ] = False
+    http_host: Annotated[
+        str,
+        Meta(min_length=1, description="address to serve metrics and health at, without log-in"),
+    ] = "127.0.0.1"
+    # Outside of 9100 to 9999, all of which exporters for Prometheus have been given.
+    http_port: Annotated[
+        int, Meta(ge=0, le=65_535, description="port to serve them at; 0: any that is free")
+    ] = 10_980
+    fetch_records: Annotated[
+        int, Meta(ge=1, le=100_000, description="most records that are taken at once")
+    ] = 4_000
+
+    def __post_init__(self) -> None:
+        """Refuse durations of nothing."""
+        if faults := [
+            f"{field}: expected a duration above 0s, got 0s"
+            for field, value in msgspec.structs.asdict(self).items()
+            if value == timedelta(0)
+        ]:
+            raise ValueError(*faults)

@@ -43,8 +43,8 @@ def validate(
     try:
         return struct(**values), []
     except ValueError as error:
-        # What a struct demands of its fields together, in its own words.
-        return None, [Fault(where or "file", str(error))]
+        # What a struct demands of its fields together, in its own words, a fault an argument.
+        return None, [Fault(where or "file", str(what)) for what in error.args]
 
 
 def _value(value: Any, kind: Any, where: str) -> tuple[Any, list[Fault]]:

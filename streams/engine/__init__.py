@@ -1,0 +1,1 @@
+"""The service on Faust: the only part that knows it."""

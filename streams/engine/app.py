@@ -1,0 +1,135 @@
+"""The Faust application: an agent per topic, and the reading as the service steers it."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import faust
+from faust.types import TP
+
+from detectors.errors import BrokerError
+from streams.kafka.topics import Topics
+from streams.service.flow import Commit, Partition
+from streams.service.worker import Worker
+from streams.settings import Settings
+
+from .transport import Consumer, Transport
+
+_FETCH_BYTES: Final = 4 << 20
+_REBALANCE_SECONDS: Final = 60.0
+_QUEUED: Final = 2
+"""Batches that wait for an agent; more would only wait longer."""
+
+
+class Engine:
+    """Faust, reading for a worker.
+
+    Args:
+        settings: of the service.
+        topics: that are read.
+        options: of aiokafka's clients.
+        directory: where Faust may keep files; it keeps none.
+    """
+
+    def __init__(
+        self, settings: Settings, topics: Topics, options: Mapping[str, Any], directory: Path
+    ) -> None:
+        self._settings = settings
+        self._worker: Worker | None = None
+        self._reading = False
+        service = settings.service
+        self.app = faust.App(
+            settings.kafka.application,
+            broker=f"batches://{settings.kafka.servers[0]}",
+            datadir=str(directory),
+            web_enabled=False,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            table_standby_replicas=0,
+            broker_session_timeout=service.session_timeout.total_seconds(),
+            broker_heartbeat_interval=service.session_timeout.total_seconds() / 5,
+            broker_rebalance_timeout=_REBALANCE_SECONDS,
+            broker_request_timeout=300.0,
+            broker_max_poll_records=service.fetch_records,
+            broker_commit_interval=60.0,
+            consumer_max_fetch_size=_FETCH_BYTES,
+            stream_buffer_maxsize=_QUEUED,
+            stream_wait_empty=True,
+            key_serializer="raw",
+            value_serializer="raw",
+            loghandlers=[],
+        )
+        transport = self.app.transport
+        assert isinstance(transport, Transport)
+        transport.options = options
+        transport.positions = self
+        self.app.on_partitions_revoked.connect(self._let_go)
+        self.app.on_before_shutdown.connect(self._let_go)
+        for topic in (topics.queries, topics.actors, topics.subjects, topics.networks):
+            channel = self.app.topic(topic.name, value_serializer="raw", key_serializer="raw")
+            self.app.agent(channel, name=f"read-{topic.name}")(self._read)
+
+    def work_for(self, worker: Worker) -> None:
+        """Say who gets what is read."""
+        self._worker = worker
+
+    async def start(self) -> None:
+        """Join the group and begin to read."""
+        self.app.finalize()
+        await self.app.start()
+
+    async def stop(self) -> None:
+        """Finish what is being worked on, write a last checkpoint, and leave the group."""
+        await self.app.stop()
+
+    async def crashed(self) -> None:
+        """Return never, but raise what Faust cannot go on after."""
+        await self.app.wait_until_stopped()
+        raise BrokerError(f"reading has ended: {self.app.crash_reason!r}")
+
+    @property
+    def reading(self) -> bool:
+        """Whether this worker has joined the group and reads what it was given."""
+        return self._reading and not self.app.rebalancing
+
+    @property
+    def _ours(self) -> Worker:
+        assert self._worker is not None
+        return self._worker
+
+    async def _read(self, stream: Any) -> None:
+        async for event in stream.events():
+            place = Partition(event.message.topic, event.message.partition)
+            await self._ours.receive(place, event.value)
+
+    async def _let_go(self, *_: Any, **__: Any) -> None:
+        await self._ours.let_go(self._settings.service.shutdown_timeout.total_seconds() / 2)
+
+    async def take_over(self, assigned: set[Partition], generation: int) -> dict[Partition, int]:
+        """What the transport asks before it reads."""
+        self._reading = False
+        positions = await self._ours.take_over(assigned, generation)
+        self._reading = True
+        return positions
+
+    @property
+    def _consumer(self) -> Consumer:
+        consumer = self.app.consumer
+        assert isinstance(consumer, Consumer)
+        return consumer
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Bring nothing more of these for now."""
+        self._consumer.pause_partitions([TP(*place) for place in partitions])
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Go on."""
+        self._consumer.resume_partitions([TP(*place) for place in partitions])
+
+    async def commit(self, commits: Mapping[Partition, Commit]) -> bool:
+        """Commit offsets; False if they will have to be committed by the next owner."""
+        return await self._consumer.commit_exactly(commits)
+
+    def end(self, partition: Partition) -> int | None:
+        """The offset behind the newest record that the broker has told of, if it has."""
+        return self._consumer.end(partition)

@@ -1,0 +1,173 @@
+"""One worker process from its start to its end."""
+
+import asyncio
+import hashlib
+import logging
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from prometheus_client import CollectorRegistry
+
+from detectors.errors import ConfigError
+from streams.ingest.pseudonyms import PseudonymKey
+from streams.kafka import admin as administration
+from streams.kafka.connection import connected
+from streams.kafka.security import client_options
+from streams.kafka.topics import Topics, topics
+from streams.service.chores import Chores
+from streams.service.control import Control
+from streams.service.health import Health
+from streams.service.keeper import Durability
+from streams.service.metrics import Metrics
+from streams.service.publisher import Publisher
+from streams.service.sender import Sender
+from streams.service.warming import warm
+from streams.service.worker import Tools, Worker
+from streams.settings import Settings, required_pseudonym_key
+
+from .app import Engine
+
+_REQUEST_MS: Final = 120_000
+"""A broker may be away for two minutes before a record counts as lost and the worker ends."""
+
+_LARGEST_REQUEST: Final = 2 << 20
+_LOGGER = logging.getLogger(__name__)
+
+
+async def serve(
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    durable: bool = True,
+    on_start: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Work until told to stop (SIGTERM, SIGINT).
+
+    Args:
+        settings: of the service.
+        environ: where secrets are.
+        durable: False for a broker without transactions, which keeps nothing anyway.
+        on_start: told the address of health and metrics as soon as there is one.
+
+    Raises:
+        ConfigError: a secret is missing, a topic is not as it must be, the port is taken.
+        BrokerError: no broker can be reached, or it fails for longer than can be waited for.
+        SnapshotError: there is state of another version or another key.
+    """
+    names = PseudonymKey(
+        required_pseudonym_key(settings.pseudonyms, environ), settings.pseudonyms.epoch
+    )
+    connection = client_options(settings.kafka, environ)
+    wanted = topics(settings.kafka)
+    partitions = await asyncio.to_thread(_prepare, settings, environ, wanted)
+    await asyncio.to_thread(warm)
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def fail(error: BaseException) -> None:
+        if not failed.done():
+            failed.set_exception(error)
+
+    async with AsyncExitStack() as stack:
+        options = connection.for_aiokafka()
+        producer = AIOKafkaProducer(
+            **options,
+            acks="all",
+            enable_idempotence=durable,
+            request_timeout_ms=_REQUEST_MS,
+            max_request_size=_LARGEST_REQUEST,
+            max_batch_size=_LARGEST_REQUEST,
+        )
+        await producer.start()
+        stack.push_async_callback(producer.stop)
+        metrics = Metrics(CollectorRegistry())
+        sender = Sender(producer, fail)
+        control = Control(options, wanted.control.name, sender, lambda: worker.wake(), fail)
+        tools = Tools(
+            settings=settings,
+            names=names,
+            topics=wanted,
+            durability=Durability(
+                options, settings.kafka.application, durable, _fingerprint(names)
+            ),
+            control=control,
+            publisher=Publisher(sender, wanted, control, metrics),
+            metrics=metrics,
+        )
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="probewatch-"))
+        engine = Engine(settings, wanted, options, Path(directory))
+        worker = Worker(tools, engine, partitions)
+        engine.work_for(worker)
+        chores = Chores(worker, engine, metrics, settings.service.checkpoint_interval)
+        health = Health(metrics, lambda: engine.reading, chores.look)
+        address = await _listen(health, settings)
+        stack.push_async_callback(health.stop)
+        on_start(address)
+        await control.start()
+        stack.push_async_callback(control.stop)
+        stack.push_async_callback(worker.close)
+        await engine.start()
+        stack.push_async_callback(engine.stop)
+        running = asyncio.create_task(chores.run())
+        with _told_to_stop() as stop:
+            crashed = asyncio.create_task(engine.crashed())
+            waiting: set[asyncio.Future[Any]] = {
+                asyncio.create_task(stop.wait()),
+                running,
+                failed,
+                crashed,
+            }
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting - done:
+            task.cancel()
+        for one in done:
+            one.result()
+
+
+def _prepare(settings: Settings, environ: Mapping[str, str], wanted: Topics) -> int:
+    """See to the topics; how many partitions that of queries has."""
+    with connected(client_options(settings.kafka, environ)) as admin:
+        if settings.kafka.create_topics:
+            findings = administration.create(admin, wanted, settings.kafka.replication_factor)
+        else:
+            findings = administration.check(admin, wanted)
+        for finding in findings:
+            if finding.fatal:
+                raise ConfigError(f"topic {finding.topic}: {finding.text or finding.state}")
+        (queries,) = admin.describe_topics([wanted.queries.name])
+        return len(queries["partitions"])
+
+
+def _fingerprint(names: PseudonymKey) -> str:
+    """Tells one key from another and nothing of the key."""
+    digest = hashlib.blake2b(key=names.secret, digest_size=8, person=b"fingerprint")
+    return f"{names.epoch}:{digest.hexdigest()}"
+
+
+async def _listen(health: Health, settings: Settings) -> str:
+    service = settings.service
+    try:
+        return await health.start(service.http_host, service.http_port)
+    except OSError as error:
+        raise ConfigError(
+            f"service.http_port: cannot listen at {service.http_host}:{service.http_port}: "
+            f"{error.strerror}"
+        ) from error
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[asyncio.Event]:
+    """Set by the signals that end a process."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,173 @@
+"""A Faust transport that hands over what was fetched of a partition as one message.
+
+Faust's own hands over record by record, at about 100 µs each. Here a message's value is
+the list of records that one fetch brought, so that this price is paid once per fetch.
+Where to read on from, and what is committed, is the service's to say: Faust's bookkeeping
+of acknowledged offsets is made for single messages and is not used.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol, cast
+
+import aiokafka
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.structs import OffsetAndMetadata
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from streams.service.flow import Commit, Partition
+
+FETCH_WAIT_MS = 100
+"""How long the broker may wait for records to answer a fetch with."""
+
+
+class Positions(Protocol):
+    """Who knows where partitions are to be read from."""
+
+    async def take_over(self, assigned: set[Partition], generation: int) -> dict[Partition, int]:
+        """Make ready for these partitions; where to read each from."""
+
+
+class _Thread(driver.AIOKafkaConsumerThread):
+    """The thread in which the consumer group is kept up and records are fetched."""
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        conf = self.app.conf
+        assert isinstance(transport, Transport)
+        return AIOKafkaConsumer(
+            **transport.options,
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            partition_assignment_strategy=[StickyPartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=conf.broker_max_poll_records,
+            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            check_crcs=conf.broker_check_crcs,
+        )
+
+    async def commit_exactly(self, commits: Mapping[Partition, Commit]) -> bool:
+        """Commit these offsets, with their metadata."""
+        return bool(await self.call_thread(self._commit_exactly, commits))
+
+    async def _commit_exactly(self, commits: Mapping[Partition, Commit]) -> bool:
+        consumer = self._ensure_consumer()
+        ours = consumer.assignment()
+        offsets = {
+            TopicPartition(*partition): OffsetAndMetadata(commit.offset, commit.metadata)
+            for partition, commit in commits.items()
+            if TopicPartition(*partition) in ours
+        }
+        try:
+            if offsets:
+                await consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError):
+            # A rebalance is under way: the next owner reads on from what was committed before.
+            return False
+        return True
+
+    async def read_from(self, positions: Mapping[Partition, int]) -> None:
+        """Continue each partition from its position."""
+        await self.call_thread(self._read_from, positions)
+
+    async def _read_from(self, positions: Mapping[Partition, int]) -> None:
+        consumer = self._ensure_consumer()
+        ours = consumer.assignment()
+        for partition, offset in positions.items():
+            if TopicPartition(*partition) in ours:
+                consumer.seek(TopicPartition(*partition), offset)
+
+    def end(self, partition: Partition) -> int | None:
+        """The offset behind the newest record of a partition, as of its last fetch."""
+        consumer, place = self._ensure_consumer(), TopicPartition(*partition)
+        end: int | None = consumer.highwater(place) if place in consumer.assignment() else None
+        return end
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's check for stuck streams takes idle partitions for stuck ones."""
+
+
+class Consumer(driver.Consumer):
+    """The consumer of a worker."""
+
+    _thread: _Thread
+
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """What was fetched, a message per partition."""
+        records, _ = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        for tp, batch in (records or {}).items():
+            # All of it or, once a rebalance has begun, nothing: it will be read again then.
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                break
+            yield TP(tp.topic, tp.partition), self._to_batch(tp, batch)
+
+    def _to_batch(self, tp: TP, batch: Sequence[ConsumerRecord[bytes, bytes]]) -> ConsumerMessage:
+        last = batch[-1]
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000,
+            last.timestamp_type,
+            [],
+            None,
+            cast("Any", batch),
+            None,
+            0,
+            0,
+            TP(tp.topic, tp.partition),
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    async def commit_exactly(self, commits: Mapping[Partition, Commit]) -> bool:
+        """Commit these offsets, with their metadata; False during a rebalance."""
+        return await self._thread.commit_exactly(commits)
+
+    def end(self, partition: Partition) -> int | None:
+        """The offset behind the newest record of a partition, as of its last fetch."""
+        return self._thread.end(partition)
+
+    async def perform_seek(self) -> None:
+        """Read on from where the service says."""
+        assignment = {Partition(tp.topic, tp.partition) for tp in self.assignment()}
+        assert isinstance(self.transport, Transport)
+        positions = await self.transport.positions.take_over(
+            assignment, self.app.consumer_generation_id
+        )
+        await self._thread.read_from(positions)
+        self._read_offset.clear()
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Nothing: the service commits, behind its checkpoints."""
+        self._acked.clear()
+        self._acked_index.clear()
+        return False
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """A batch has the offset of its last record, so that gaps are the rule."""
+
+
+class Transport(driver.Transport):
+    """Registered for URLs of the scheme `batches`.
+
+    Attributes:
+        options: how aiokafka's clients connect.
+        positions: who says where to read from.
+    """
+
+    Consumer = Consumer
+    driver_version = f"aiokafka={aiokafka.__version__}"
+    options: Mapping[str, Any]
+    positions: Positions

@@ -1,0 +1,1 @@
+"""How Kafka is reached, and which topics there must be."""

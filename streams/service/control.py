@@ -1,0 +1,202 @@
+"""The topic by which workers know of each other: watermarks, and what peers are compared with.
+
+Every worker reads all of it. What stands there is a function of the log, so it does not
+matter who wrote it, or how often.
+"""
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import zstandard
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from detectors.baseline import Peers, merge
+from detectors.errors import SnapshotError
+from detectors.events import Records
+from detectors.shards.batch import SHARDS
+from detectors.state.cohorts import COHORT
+
+from .sender import Sender, Sent
+
+_KEPT_DAYS: Final = 64
+"""Contributions older than the slowest shard by more days than this are forgotten: a worker
+that reads its shards' last checkpoints again is not further behind."""
+
+_WATERMARK, _PEERS, _HELLO = b"watermark", b"peers", b"hello"
+_LOGGER = logging.getLogger(__name__)
+
+
+_LAYOUT: Final = hashlib.blake2b(repr(COHORT.descr).encode(), digest_size=8).digest()
+
+
+class Watermark(msgspec.Struct, frozen=True, array_like=True):
+    """How far a source partition has come.
+
+    Attributes:
+        time: its clock, ms.
+        idle: whether it has nothing more to be read, so that nobody has to wait for it.
+    """
+
+    time: int
+    idle: bool
+
+
+class Board:
+    """What is known of all partitions and shards. No I/O."""
+
+    def __init__(self) -> None:
+        self.watermarks: dict[int, Watermark] = {}
+        self._contributions: dict[int, dict[int, Records]] = defaultdict(dict)
+        self._peers: dict[int, Peers] = {}
+
+    def put(self, shard: int, day: int, known: Records) -> None:
+        """What a shard knew as a day began."""
+        self._contributions[shard][day] = known
+
+    def peers(self, day: int) -> Peers | None:
+        """What actors are compared with on a day; None until every shard has said its part."""
+        if day not in self._peers:
+            parts = [self._contribution(shard, day - 1) for shard in range(SHARDS)]
+            known = [part for part in parts if part is not None]
+            if len(known) < SHARDS:
+                return None
+            self._peers[day] = Peers(merge(known))
+            self._forget()
+        return self._peers[day]
+
+    def _contribution(self, shard: int, day: int) -> Records | None:
+        """The last that the shard said until `day`; None as long as it may say more of it."""
+        said = self._contributions[shard]
+        if not said or max(said) < day:
+            return None
+        days = [known for known in said if known <= day]
+        return said[max(days)] if days else np.zeros(0, COHORT)
+
+    def _forget(self) -> None:
+        oldest = min(map(max, self._contributions.values())) - _KEPT_DAYS
+        for said in self._contributions.values():
+            # The last before the oldest day stands for the days that nobody said anything on.
+            for day in sorted(day for day in said if day < oldest)[:-1]:
+                del said[day]
+        for day in [day for day in self._peers if day < oldest]:
+            del self._peers[day]
+
+    def frontier(self, sources: int, max_skew: int) -> int | None:
+        """The event time up to which sources may be read; None if there is no limit.
+
+        Args:
+            sources: how many source partitions there are.
+            max_skew: how far apart they may be read, ms.
+        """
+        if len(self.watermarks) < sources:
+            return np.iinfo(np.int64).min
+        moving = [mark.time for mark in self.watermarks.values() if not mark.idle]
+        return min(moving) + max_skew if moving else None
+
+
+class Control:
+    """The board, kept in step with the topic.
+
+    Args:
+        options: of aiokafka's clients.
+        topic: of one partition.
+        sender: what is said goes through it.
+        on_news: called when others have said something.
+        on_failure: told if the topic cannot be read any more.
+    """
+
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        topic: str,
+        sender: Sender,
+        on_news: Callable[[], None],
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        self.board = Board()
+        # Sources that are read here: what comes back of them is old.
+        self.own: frozenset[int] = frozenset()
+        self._options = options
+        self._place = TopicPartition(topic, 0)
+        self._sender = sender
+        self._on_news = on_news
+        self._on_failure = on_failure
+        self._hello = secrets.token_bytes(8)
+        self._caught_up = asyncio.Event()
+        self._reader: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Read what was said until now, and go on reading."""
+        consumer = AIOKafkaConsumer(
+            **self._options, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        consumer.assign([self._place])
+        # The end of a topic is where one's own word is: not every broker tells it.
+        await self._say(_HELLO, self._hello)
+        self._reader = asyncio.create_task(self._read(consumer))
+        self._reader.add_done_callback(self._check)
+        await self._caught_up.wait()
+
+    async def stop(self) -> None:
+        """Read no more."""
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait([self._reader])
+
+    async def announce(self, source: int, mark: Watermark) -> None:
+        """Say how far a source partition has come."""
+        if self.board.watermarks.get(source) != mark:
+            self.board.watermarks[source] = mark
+            await self._say(b"%s/%d" % (_WATERMARK, source), msgspec.msgpack.encode(mark))
+
+    async def contribute(self, shard: int, day: int, known: Records) -> Sent:
+        """Say what a shard knew as a day began."""
+        self.board.put(shard, day, known)
+        value = _LAYOUT + zstandard.compress(known.tobytes(), 1)
+        return await self._say(b"%s/%d/%d" % (_PEERS, shard, day), value)
+
+    async def _say(self, key: bytes, value: bytes) -> Sent:
+        return await self._sender.send(self._place.topic, value, key=key, partition=0)
+
+    async def _read(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            while True:
+                batches = await consumer.getmany(timeout_ms=1_000)
+                for records in batches.values():
+                    self._hear(records)
+        finally:
+            await consumer.stop()
+
+    def _hear(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
+        for record in records:
+            kind, *numbers = (record.key or b"").split(b"/")
+            value = record.value or b""
+            if kind == _WATERMARK:
+                if int(numbers[0]) not in self.own:
+                    mark = msgspec.msgpack.decode(value, type=Watermark)
+                    self.board.watermarks[int(numbers[0])] = mark
+            elif kind == _PEERS:
+                shard, day = map(int, numbers)
+                self.board.put(shard, day, _rows_of(value))
+            elif kind == _HELLO and value == self._hello:
+                self._caught_up.set()
+        self._on_news()
+
+    def _check(self, reader: "asyncio.Task[None]") -> None:
+        if not reader.cancelled() and (error := reader.exception()) is not None:
+            _LOGGER.error("control topic: %r", error)
+            self._on_failure(error)
+
+
+def _rows_of(value: bytes) -> Records:
+    if not value.startswith(_LAYOUT):
+        raise SnapshotError("a worker of another version is running; stop all before an upgrade")
+    return np.frombuffer(zstandard.decompress(value[len(_LAYOUT) :]), COHORT)

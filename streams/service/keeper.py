@@ -1,0 +1,171 @@
+"""A station made durable: its checkpoints, and from where its topic must be read again."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from detectors.errors import SnapshotError
+from detectors.shards.tables import Arrays
+from streams.checkpoints.log import StateLog
+from streams.checkpoints.segments import Segment, Tracker
+
+from .sender import Outstanding
+from .stations import Station
+
+_COPIED_AT_ONCE: Final = 16 << 20
+"""Bytes of state that processing waits for while they are looked through: some 10 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Durability:
+    """Where and how state is kept.
+
+    Attributes:
+        options: of aiokafka's clients.
+        application: what transactional ids begin with.
+        transactions: whether the brokers have them.
+        fingerprint: of the key behind the pseudonyms, which state is worthless without.
+    """
+
+    options: Mapping[str, Any]
+    application: str
+    transactions: bool
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A checkpoint that was written.
+
+    Attributes:
+        units: how many units are in it.
+        bytes: of its records.
+        stalled: seconds that processing waited for it.
+        seconds: that it took in all.
+    """
+
+    units: int
+    bytes: int
+    stalled: float
+    seconds: float
+
+
+class Keeper:
+    """A station and the log of its checkpoints.
+
+    Attributes:
+        lock: held while the station is changed or copied.
+        outstanding: what the station has sent.
+    """
+
+    def __init__(self, station: Station, log: StateLog, durability: Durability) -> None:
+        self.station = station
+        self.lock = asyncio.Lock()
+        self.outstanding = Outstanding()
+        self.saved_at = time.monotonic()
+        self._log = log
+        self._durability = durability
+        self._saving = asyncio.Lock()
+        self._trackers = {shard: Tracker() for shard in station.stage.units}
+        # The position as of each unit's last checkpoint; units without one are not in it.
+        self._positions: dict[int, int] = {}
+
+    @classmethod
+    async def open(cls, station: Station, topic: str, durability: Durability) -> "Keeper":
+        """Own a station's log, and bring the station to where its last checkpoints left it.
+
+        Raises:
+            SnapshotError: the state is of another version or another pseudonym key.
+            FencedError: another worker opened it meanwhile.
+            BrokerError: the broker fails or refuses.
+        """
+        identity = f"{durability.application}.{station.stage.kind}.{station.number}"
+        log, restored = await StateLog.open(
+            durability.options,
+            topic,
+            station.number,
+            identity,
+            transactions=durability.transactions,
+        )
+        keeper = cls(station, log, durability)
+        units: dict[int, tuple[dict[str, Any], Arrays]] = {}
+        for name, unit in restored.items():
+            shard = int(name.rpartition(".")[2])
+            if unit.about["key"] != durability.fingerprint:
+                await log.close()
+                raise SnapshotError(f"{topic}: the state was made with another pseudonym key")
+            units[shard] = (unit.about, unit.arrays)
+            keeper._trackers[shard].resume(unit)
+            keeper._positions[shard] = unit.about["position"]
+        station.load(units)
+        return keeper
+
+    async def close(self) -> None:
+        """Let go; what was saved stays."""
+        await self._log.close()
+
+    @property
+    def committed(self) -> int | None:
+        """The offset that every unit has a checkpoint behind; None if one has none yet."""
+        if len(self._positions) < len(self._trackers):
+            return None
+        return min(self._positions.values())
+
+    @property
+    def log_bytes(self) -> int:
+        """Bytes of checkpoints in the topic."""
+        return self._log.log_bytes
+
+    async def save_all(self) -> list[Saved]:
+        """Write a checkpoint of every unit that has changed."""
+        return [await self.save(shards) for shards in self.groups()]
+
+    def groups(self) -> list[list[int]]:
+        """The units that a checkpoint is due of, in groups that are small enough to copy."""
+        return list(self._groups())
+
+    def _groups(self) -> Iterator[list[int]]:
+        group: list[int] = []
+        size = 0
+        for shard, unit in self.station.stage.units.items():
+            if self._positions.get(shard) == self.station.position:
+                continue
+            group.append(shard)
+            size += sum(array.nbytes for array in unit.arrays().values())
+            if size > _COPIED_AT_ONCE:
+                yield group
+                group, size = [], 0
+        if group:
+            yield group
+
+    async def save(self, shards: Iterable[int]) -> Saved:
+        """Write one checkpoint of some units, after all that they have sent has arrived.
+
+        Raises:
+            FencedError: another worker owns the partition now.
+            BrokerError: the broker fails or refuses.
+        """
+        async with self._saving:
+            began = time.perf_counter()
+            async with self.lock:
+                copying = time.perf_counter()
+                position = self.station.position
+                segments = {shard: self._segment(shard) for shard in shards}
+                stalled = time.perf_counter() - copying
+            await self.outstanding.arrived()
+            written = await self._log.write(
+                {f"{self.station.stage.kind}.{shard}": one for shard, one in segments.items()}
+            )
+            self._positions |= dict.fromkeys(segments, position)
+            self.saved_at = time.monotonic()
+            return Saved(len(segments), written.bytes, stalled, time.perf_counter() - began)
+
+    def _segment(self, shard: int) -> Segment:
+        about = self.station.about(shard) | {"key": self._durability.fingerprint}
+        arrays = self.station.stage.units[shard].arrays()
+        tracker = self._trackers[shard]
+        if self._log.wants_base(f"{self.station.stage.kind}.{shard}"):
+            return tracker.base(about, arrays)
+        return tracker.delta(about, arrays)

@@ -1,0 +1,189 @@
+"""One partition of the query topic: decoded, held to its clock, and cut by actor."""
+
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.events import ABSENT_TIME, EventBatch
+from detectors.shards.batch import shards_of
+from detectors.state.actors import DAY
+from streams.blocks import Block, fitting, no_rows, split
+from streams.ingest.admission import Admission, TimeRules
+from streams.ingest.ingest import Ingest
+from streams.ingest.rejects import Rejected
+
+from .flow import Commit, Record
+
+FOREVER: Final = np.iinfo(np.int64).max
+"""A time up to which everything may go on."""
+
+_NO_DAY: Final = -1
+_NOTHING: Final = b"\0"
+"""Stands for a record without a value, and is as little an event."""
+
+
+class _Resume(msgspec.Struct, frozen=True, array_like=True):
+    """What goes with a committed offset: the clock as it was there."""
+
+    newest: int
+    last_timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Decoded events that wait for other partitions.
+
+    Attributes:
+        batch: the events; `index` is their offset.
+        timestamps: those of their records, int64, ms.
+        end: the offset behind the last of these records.
+    """
+
+    batch: EventBatch
+    timestamps: NDArray[np.int64]
+    end: int
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of records since the counts were taken last."""
+
+    events: int = 0
+    late: int = 0
+    clock_ahead: int = 0
+    ignored_fields: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    dropped_fields: Counter[str] = field(default_factory=Counter)
+
+
+class Source:
+    """One partition of the query topic.
+
+    Args:
+        number: of the partition.
+        ingest: decodes records.
+        rules: how event times are judged.
+        destinations: how many partitions the topic of actors has.
+    """
+
+    def __init__(self, number: int, ingest: Ingest, rules: TimeRules, destinations: int) -> None:
+        self.number = number
+        self.counts = Counts()
+        self.last_timestamp = 0
+        self.next_offset = 0
+        self._ingest = ingest
+        self._admission = Admission(rules)
+        self._tolerance = rules.clock_tolerance_ms
+        self._destinations = destinations
+        self._told = [_NO_DAY] * destinations
+        self._held: deque[_Held] = deque()
+
+    def resume(self, offset: int, metadata: str) -> None:
+        """Begin at a committed offset with what was committed beside it, if the broker kept it."""
+        self.next_offset = offset
+        if metadata:
+            resume = msgspec.json.decode(metadata, type=_Resume)
+            self._admission.resume(resume.newest)
+            self.last_timestamp = resume.last_timestamp
+
+    @property
+    def newest(self) -> int:
+        """The clock, ms; `ABSENT_TIME` before the first event."""
+        return self._admission.newest
+
+    @property
+    def waiting_for(self) -> int:
+        """The event time from which events are held back, `ABSENT_TIME` if none is."""
+        if not self._held:
+            return ABSENT_TIME
+        return int(self._believed(self._held[0])[0])
+
+    @property
+    def holds(self) -> bool:
+        """Whether events wait for other partitions."""
+        return bool(self._held)
+
+    @property
+    def commit(self) -> Commit:
+        """From where to read again, once everything that was released is safe."""
+        held = self._held
+        offset = int(held[0].batch.rows["index"][0]) if held else self.next_offset
+        resume = _Resume(self._admission.newest, self.last_timestamp)
+        return Commit(offset, msgspec.json.encode(resume).decode())
+
+    def take(self, records: Sequence[Record]) -> list[Rejected]:
+        """Decode records; those that are no event come back by their offset."""
+        records = [record for record in records if record.offset >= self.next_offset]
+        if not records:
+            return []
+        offsets = np.array([record.offset for record in records], np.int64)
+        ingested = self._ingest.decode([record.value or _NOTHING for record in records], 0)
+        batch = ingested.batch
+        numbers = batch.rows["index"].copy()
+        batch.rows["index"] = offsets[numbers]
+        timestamps = np.array([record.timestamp for record in records], np.int64)[numbers]
+        # Records of before Kafka 0.10 have none: then the event is believed.
+        timestamps = np.where(timestamps >= 0, timestamps, batch.rows["time"])
+        self.next_offset = int(offsets[-1]) + 1
+        self.last_timestamp = max(self.last_timestamp, records[-1].timestamp)
+        if len(batch):
+            self._held.append(_Held(batch, timestamps, self.next_offset))
+        self.counts.ignored_fields += ingested.ignored_fields
+        self.counts.dropped_fields += ingested.dropped_fields
+        self.counts.rejected.update(reject.reason for reject in ingested.rejected)
+        return [
+            msgspec.structs.replace(reject, index=int(offsets[reject.index]))
+            for reject in ingested.rejected
+        ]
+
+    def release(self, frontier: int) -> list[tuple[int, Block]]:
+        """The events up to an event time, each block with the partition of its actors.
+
+        A partition that a day begins for hears of it, if by a block without rows.
+        """
+        blocks: list[tuple[int, Block]] = []
+        for batch, days in self._admitted(frontier):
+            whole = Block(self.number, int(days[-1]), batch, days, None)
+            actors = shards_of(batch.rows["actor"][:, 0]) % self._destinations
+            blocks += split(whole, actors).items()
+        return blocks + (self.tick(self.newest // DAY) if blocks else [])
+
+    def tick(self, day: int) -> list[tuple[int, Block]]:
+        """Blocks without rows for the partitions that have not heard that `day` has begun."""
+        unheard = [number for number, told in enumerate(self._told) if told < day]
+        for number in unheard:
+            self._told[number] = day
+        return [(number, Block(self.number, day, *no_rows(), None)) for number in unheard]
+
+    def _admitted(self, frontier: int) -> Iterator[tuple[EventBatch, NDArray[np.int32]]]:
+        """What may go on: events that are used, and the day that each of them fell on."""
+        while self._held:
+            held = self._held[0]
+            beyond = np.flatnonzero(self._believed(held) > frontier)
+            stop = int(beyond[0]) if len(beyond) else len(held.batch)
+            if stop == 0:
+                return
+            before, late, ahead = self.newest, self._admission.late, self._admission.clock_ahead
+            batch = self._admission.admit(held.batch.take(0, stop), held.timestamps[:stop])
+            self.counts.events += len(batch)
+            self.counts.late += self._admission.late - late
+            self.counts.clock_ahead += self._admission.clock_ahead - ahead
+            if stop < len(held.batch):
+                rest = held.batch.take(stop, len(held.batch))
+                self._held[0] = _Held(rest, held.timestamps[stop:], held.end)
+            else:
+                self._held.popleft()
+            clock = np.maximum.accumulate(np.maximum(batch.rows["time"], before))
+            days = (clock // DAY).astype(np.int32)
+            for start, stop in fitting(batch):
+                yield batch.take(start, stop), days[start:stop]
+
+    def _believed(self, held: _Held) -> NDArray[np.int64]:
+        """Times, but none further ahead of its record than is believed."""
+        times = held.batch.rows["time"]
+        return np.where(times > held.timestamps + self._tolerance, held.timestamps, times)

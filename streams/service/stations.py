@@ -1,0 +1,301 @@
+"""One partition of a topic of blocks: its shards, what they have seen, and what they say."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.alerts import Alert
+from detectors.base import StageKind
+from detectors.errors import SnapshotError
+from detectors.events import Records
+from detectors.kernels.compile import kernel
+from detectors.shards.batch import SHARDS, Stretch, shards_of, stretch_of, stretches
+from detectors.stages import CONCERNS, ActorStage, LaterStage
+from detectors.units import NEVER, days_to_begin
+from streams.blocks import Block, decode, fitting, joined, no_rows, part, split
+
+from .control import Board
+from .flow import Record
+
+ROWS_PER_RECORD: Final = 1 << 20
+"""A row's position is its record's offset times this, and its number in the record."""
+
+LATER: Final[tuple[StageKind, ...]] = ("subject", "network")
+"""The kinds of stage behind that of actors."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a station made of its rows.
+
+    Attributes:
+        alerts: in the order in which they were made.
+        blocks: for the stations of later stages, by kind and partition.
+        contributions: shard, day and what the shard knew as the day began.
+        rows: how many events were applied.
+        repeated: how many had been applied before.
+    """
+
+    alerts: list[Alert] = field(default_factory=list)
+    blocks: list[tuple[StageKind, int, Block]] = field(default_factory=list)
+    contributions: list[tuple[int, int, Records]] = field(default_factory=list)
+    rows: int = 0
+    repeated: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to send."""
+        return bool(self.alerts or self.blocks or self.contributions)
+
+
+@dataclass(slots=True)
+class _Queued:
+    """Records that were decoded, as far as they have not been applied.
+
+    Attributes:
+        block: all of their rows; `origin` means nothing.
+        origins: int32, per row: the upstream partition.
+        positions: int64, per row: offset * `ROWS_PER_RECORD` + number in its record.
+        end: the offset behind the last record.
+        at: the number of the row to go on with.
+    """
+
+    block: Block
+    origins: NDArray[np.int32]
+    positions: NDArray[np.int64]
+    end: int
+    at: int = 0
+
+
+class Station:
+    """The units of one partition, fed from its topic of blocks.
+
+    A row is applied to a unit if its position in the upstream partition is behind all that
+    the unit has seen of that partition. So it does not matter how often records are sent or
+    read: what was applied once is never applied again.
+
+    Attributes:
+        today: the day that is being filled, or `NEVER`.
+        next_offset: of the next record to be taken.
+
+    Args:
+        stage: with the shards whose number, modulo the partitions, is this partition's.
+        number: of this partition.
+        partitions: of every topic of blocks.
+        board: what is known of the other partitions.
+    """
+
+    def __init__(
+        self, stage: ActorStage | LaterStage[Any], number: int, partitions: int, board: Board
+    ) -> None:
+        self.stage = stage
+        self.number = number
+        self.today = NEVER
+        self.next_offset = 0
+        self._partitions = partitions
+        self._board = board
+        self._queue: deque[_Queued] = deque()
+        self._told = {kind: [NEVER] * partitions for kind in LATER}
+        self._units = np.full(SHARDS, -1, np.int64)
+        self._units[list(stage.units)] = np.arange(len(stage.units))
+        # The last position that each unit has seen of each upstream partition.
+        self._seen = np.full((len(stage.units), 1), -1, np.int64)
+
+    @property
+    def parked(self) -> bool:
+        """Whether rows wait for what other partitions have to say."""
+        return bool(self._queue)
+
+    @property
+    def position(self) -> int:
+        """From which offset a copy of this state has to be fed."""
+        if not self._queue:
+            return self.next_offset
+        queued = self._queue[0]
+        if queued.at < len(queued.positions):
+            return int(queued.positions[queued.at]) // ROWS_PER_RECORD
+        return queued.end
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Decode the records that were not taken before.
+
+        Raises:
+            SnapshotError: one of them is no block of this version.
+        """
+        records = [record for record in records if record.offset >= self.next_offset]
+        if not records:
+            return
+        self.next_offset = records[-1].offset + 1
+        blocks = [decode(record.value or b"") for record in records]
+        counts = [len(block.batch) for block in blocks]
+        newest = np.maximum.accumulate([block.day for block in blocks])
+        days = [
+            np.maximum(block.days, before)
+            for block, before in zip(blocks, [0, *newest[:-1].tolist()], strict=True)
+        ]
+        whole = replace(joined(blocks), day=int(newest[-1]), days=np.concatenate(days))
+        origins = np.repeat([block.origin for block in blocks], counts).astype(np.int32)
+        offsets = np.repeat([record.offset for record in records], counts)
+        numbers = np.concatenate([np.arange(count) for count in counts])
+        positions = offsets * ROWS_PER_RECORD + numbers
+        self._queue.append(_Queued(whole, origins, positions, self.next_offset))
+        self._make_room(int(origins.max(initial=0)))
+
+    def run(self) -> Outcome:
+        """Apply what can be applied by now."""
+        outcome = Outcome()
+        while self._queue and self._finish(self._queue[0], outcome):
+            self._queue.popleft()
+        if isinstance(self.stage, ActorStage):
+            outcome.blocks += self._ticks()
+        return outcome
+
+    def _finish(self, queued: _Queued, outcome: Outcome) -> bool:
+        """Apply what can be applied of some records; whether that is all of them."""
+        days = queued.block.days[queued.at :]
+        for start, stop, day in list(stretches(days, self.today)):
+            if not self._begin(day, outcome):
+                return False
+            at, queued.at = queued.at, queued.at + stop - start
+            self._apply(queued, slice(at, queued.at), outcome)
+        return self._begin(queued.block.day, outcome)
+
+    def _begin(self, day: int, outcome: Outcome) -> bool:
+        """Let days begin up to this one; whether its events can be judged."""
+        for begun in days_to_begin(self.today, day):
+            # As a shard's first day begins there is nothing that it could wait for.
+            if self.today != NEVER and not self._can_judge(begun):
+                return False
+            outcome.alerts += self.stage.begin(begun)
+            self.today = begun
+            if isinstance(self.stage, ActorStage):
+                for number, shard in self.stage.shards.items():
+                    known = shard.contribution(begun)
+                    self._board.put(number, begun, known)
+                    outcome.contributions.append((number, begun, known))
+        return self._can_judge(self.today)
+
+    def _can_judge(self, day: int) -> bool:
+        """Whether all that the day's events are compared with is known."""
+        return not isinstance(self.stage, ActorStage) or self._board.peers(day) is not None
+
+    def _apply(self, queued: _Queued, which: slice, outcome: Outcome) -> None:
+        block, positions = self._fresh(queued, which)
+        outcome.rows += len(positions)
+        outcome.repeated += which.stop - which.start - len(positions)
+        if not len(positions):
+            return
+        stretch = stretch_of(block.batch, self.today, block.figures)
+        if isinstance(self.stage, ActorStage):
+            peers = self._board.peers(self.today)
+            assert peers is not None
+            judged = self.stage.observe(stretch, peers)
+            outcome.blocks += self._forward(stretch, positions)
+        else:
+            judged = self.stage.observe(stretch)
+        found = sorted(judged.alerts, key=lambda item: item[:2])
+        outcome.alerts += [alert for _, _, alert in found]
+
+    def _fresh(self, queued: _Queued, which: slice) -> tuple[Block, NDArray[np.int64]]:
+        """Those of some rows that have not been applied, and their positions."""
+        rows = part(queued.block, which.start, which.stop)
+        events = rows.batch.rows
+        units = self._units[shards_of(events[self.stage.kind][:, 0])]
+        if units.min(initial=0) < 0:
+            raise SnapshotError(
+                f"{self.stage.kind}s, partition {self.number}: holds events of another "
+                "partition; has the number of partitions been changed?"
+            )
+        fresh = np.zeros(len(events), np.bool_)
+        index = np.ascontiguousarray(events["index"])
+        mark_fresh(units, queued.origins[which], index, self._seen, fresh)
+        positions = queued.positions[which]
+        if fresh.all():
+            return rows, positions
+        kept = split(rows, (~fresh).astype(np.uint8))
+        return kept.get(0, part(rows, 0, 0)), positions[fresh]
+
+    def _forward(
+        self, stretch: Stretch, positions: NDArray[np.int64]
+    ) -> Iterator[tuple[StageKind, int, Block]]:
+        """The rows for later stages, with their positions here."""
+        rows = stretch.batch.rows
+        rows["index"] = positions
+        days = np.full(len(rows), self.today, np.int32)
+        whole = Block(self.number, self.today, stretch.batch, days, stretch.actor_figures)
+        for kind in LATER:
+            concerned = CONCERNS[kind](rows, stretch.actor_figures)
+            partitions = shards_of(rows[kind][:, 0]) % self._partitions
+            # What does not concern the stage goes to a partition that there is not.
+            to = np.where(concerned, partitions, self._partitions).astype(np.uint8)
+            for number, mine in split(whole, to).items():
+                if number < self._partitions:
+                    self._told[kind][number] = self.today
+                    for start, stop in fitting(mine.batch):
+                        yield kind, number, part(mine, start, stop)
+
+    def _ticks(self) -> Iterator[tuple[StageKind, int, Block]]:
+        """Blocks without rows for the partitions that have not heard that today has begun."""
+        for kind, told in self._told.items():
+            for number, day in enumerate(told):
+                if day < self.today:
+                    told[number] = self.today
+                    yield kind, number, Block(self.number, self.today, *no_rows(), None)
+
+    def _make_room(self, origin: int) -> None:
+        units, known = self._seen.shape
+        if origin >= known:
+            more = np.full((units, origin + 1 - known), -1, np.int64)
+            self._seen = np.concatenate([self._seen, more], axis=1)
+
+    def about(self, shard: int) -> dict[str, Any]:
+        """What a checkpoint of one of the units holds beside its arrays."""
+        return {
+            "today": self.stage.units[shard].today,
+            "position": self.position,
+            "seen": self._seen[self._units[shard]].tolist(),
+        }
+
+    def load(self, units: Mapping[int, tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
+        """Go on from checkpoints: by shard, what `about` said and the unit's arrays.
+
+        Raises:
+            SnapshotError: they were laid out by another version.
+        """
+        for shard, (about, arrays) in units.items():
+            self._make_room(len(about["seen"]) - 1)
+            self._seen[self._units[shard], : len(about["seen"])] = about["seen"]
+            try:
+                self.stage.units[shard].load(arrays, about["today"])
+            except KeyError as lacking:
+                raise SnapshotError(f"state lacks {lacking}, which this program keeps") from lacking
+        whole = len(units) == len(self.stage.units)
+        self.next_offset = min((about["position"] for about, _ in units.values()), default=0)
+        self.next_offset *= whole
+        self.today = min((unit.today for unit in self.stage.units.values()), default=NEVER)
+
+
+@kernel
+def mark_fresh(
+    units: NDArray[np.int64],
+    origins: NDArray[np.int32],
+    positions: NDArray[np.int64],
+    seen: NDArray[np.int64],
+    fresh: NDArray[np.bool_],
+) -> None:
+    """Mark the rows that their units have not seen, and note that they have now.
+
+    Args:
+        units: per row, its place in `seen`.
+        origins: per row, the upstream partition.
+        positions: per row, its position there.
+        seen: shape (units, origins): the last position that each has seen; changed.
+        fresh: False, to be filled.
+    """
+    for i in range(len(positions)):
+        if positions[i] > seen[units[i], origins[i]]:
+            seen[units[i], origins[i]] = positions[i]
+            fresh[i] = True

@@ -1,0 +1,48 @@
+"""Compiling what will be needed before the first event comes."""
+
+from types import SimpleNamespace
+
+from detectors.config import Detection
+from detectors.stages import ActorStage
+from streams.blocks import encode
+from streams.checkpoints.segments import Tracker
+from streams.ingest.admission import TimeRules
+from streams.ingest.ingest import Ingest
+from streams.ingest.pseudonyms import PlainNames
+
+from .control import Board
+from .sources import FOREVER, Source
+from .stations import Station
+from .worker import STAGES
+
+_EVENT = (
+    b'{"event_id":"%d","event_time":%d,"tenant_id":"t","actor_id":"a","operation":"identify",'
+    b'"outcome":"success","subject_id":"s","candidate_ids":["s"],"source_ip":"192.0.2.1"}'
+)
+
+
+def warm() -> None:
+    """Send two days of one search through everything; what it compiles is kept on disk."""
+    names = PlainNames()
+    source = Source(0, Ingest(names), TimeRules(), 1)
+    board = Board()
+    stations = {
+        kind: Station(make(Detection(), "", names.write), 0, 1, board)
+        for kind, make in STAGES.items()
+    }
+    for day in range(1, 5):
+        time = day * 86_400_000
+        record = SimpleNamespace(offset=day, timestamp=time, value=_EVENT % (day, time))
+        source.take([record])
+        queue = [("actor", block) for _, block in source.release(FOREVER)]
+        for offset, (kind, block) in enumerate(queue, 10 * day):
+            value = encode(block)
+            station = stations[kind]
+            station.take([SimpleNamespace(offset=offset, timestamp=time, value=value)])
+            queue += [(to, block) for to, _, block in station.run().blocks]
+    for station in stations.values():
+        unit = station.stage.units[0]
+        tracker = Tracker()
+        tracker.base(station.about(0), unit.arrays())
+        tracker.delta(station.about(0), unit.arrays())
+    assert isinstance(stations["actor"].stage, ActorStage)
