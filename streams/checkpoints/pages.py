@@ -5,13 +5,13 @@ hashes, larger ones carry more neighbours that did not change.
 
 Every 64-bit word is salted by its place in the page and mixed by the finaliser of
 SplitMix64 (Stafford's variant 13, https://prng.di.unimi.it/splitmix64.c); the hash is the
-sum. Mixing is a bijection, so a change of one word is always seen; one of several words is
-missed with a chance of about 2^-64.
+sum, with the page's size. Mixing is a bijection, so a change of one word is always seen;
+one of several words is missed with a chance of about 2^-64.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +80,7 @@ class Salts:
         self._drawn: Words = np.zeros(0, np.uint64)
 
     def of_page(self, page_bytes: int) -> Words:
-        """The words for a page of so many bytes, and one more for its overlapping end."""
+        """The salts of a page of so many bytes, of which the last word may be cut short."""
         count = page_bytes // _WORD + 1
         if count > len(self._drawn):
             generator = np.random.Generator(np.random.PCG64(self._seed))
@@ -97,20 +97,9 @@ def changed_pages(data: Bytes, layout: Layout, salts: Salts, hashes: Words) -> N
         salts: the same at every call that `hashes` is kept over.
         hashes: of each page, shape (pages,); 0 for a page that is new.
     """
-    if not layout.nbytes:
-        return np.zeros(0, np.int64)
-    size, whole = layout.page_bytes, layout.whole
-    salt = salts.of_page(size)
     changed = np.empty(layout.pages, np.int64)
-    count = _compare(_pages(data, whole, size), size, salt, hashes, changed)
-    if whole < layout.pages:
-        rest = data[whole * size :]
-        padded = np.zeros(size, np.uint8)
-        padded[: len(rest)] = rest
-        last = _compare(_pages(padded, 1, size), len(rest), salt, hashes[whole:], changed[count:])
-        changed[count : count + last] = whole
-        count += last
-    return changed[:count]
+    salt = salts.of_page(layout.page_bytes)
+    return changed[: _compare(data, layout.page_bytes, salt, hashes, changed)]
 
 
 def gather(data: Bytes, layout: Layout, pages: NDArray[np.int64]) -> Bytes:
@@ -135,21 +124,6 @@ def scatter(copied: Bytes, layout: Layout, pages: NDArray[np.int64], data: Bytes
         data[whole * size :] = copied[full * size :]
 
 
-class _Pages(NamedTuple):
-    words: Words
-    ends: Words
-
-
-def _pages(data: Bytes, count: int, size: int) -> _Pages:
-    # Words of most pages are not aligned. The last one overlaps the one before where the
-    # size is no multiple of 8.
-    end = min(size - _WORD, len(data))
-    return _Pages(
-        np.ndarray((count, size // _WORD), np.uint64, data.data, 0, (size, _WORD)),
-        np.ndarray((count,), np.uint64, data.data, end, (size,)),
-    )
-
-
 @kernel
 def _mix(word: np.uint64) -> np.uint64:
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -158,15 +132,28 @@ def _mix(word: np.uint64) -> np.uint64:
 
 
 @kernel
+def _word(data: Bytes, at: int, length: int) -> np.uint64:
+    # Unsigned indices spare the check for negative ones; of eight loads the compiler makes one.
+    word = np.uint64(0)
+    for k in range(length):
+        word |= np.uint64(data[np.uint64(at + k)]) << np.uint64(8 * k)
+    return word
+
+
+@kernel
 def _compare(
-    pages: _Pages, size: int, salt: Words, hashes: Words, changed: NDArray[np.int64]
+    data: Bytes, page_bytes: int, salt: Words, hashes: Words, changed: NDArray[np.int64]
 ) -> int:
     count = 0
-    width = pages.words.shape[1]
-    for page in range(len(pages.words)):
-        total = np.uint64(size) + _mix(pages.ends[page] ^ salt[width])
-        for k in range(width):
-            total += _mix(pages.words[page, k] ^ salt[k])
+    for page in range(len(hashes)):
+        begin = page * page_bytes
+        size = min(page_bytes, len(data) - begin)
+        words = size // _WORD
+        total = np.uint64(size)
+        for k in range(words):
+            total += _mix(_word(data, begin + k * _WORD, _WORD) ^ salt[k])
+        short = _word(data, begin + words * _WORD, size % _WORD)
+        total += _mix(short ^ salt[words])
         if total != hashes[page]:
             hashes[page] = total
             changed[count] = page

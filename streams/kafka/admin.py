@@ -85,19 +85,7 @@ def create(admin: Admin, topics: Iterable[Topic], replication_factor: int = -1) 
     findings = {finding.topic: finding for finding in check(admin, topics)}
     missing = [topic for topic in topics if findings[topic.name].state == "missing"]
     if missing:
-        answer = admin.create_topics(
-            {
-                topic.name: {
-                    "num_partitions": topic.partitions,
-                    "replication_factor": replication_factor,
-                    "configs": dict(topic.config),
-                }
-                for topic in missing
-            },
-            raise_errors=False,
-        )
-        findings |= {topic["name"]: _creation(topic) for topic in answer["topics"]}
-        admin.wait_for_topics([n for n, finding in findings.items() if finding.state == "created"])
+        findings |= {each.topic: each for each in _create(admin, missing, replication_factor)}
     return list(findings.values())
 
 
@@ -118,6 +106,29 @@ def describe(admin: Admin, topics: Iterable[Topic], group: str) -> list[Descript
         )
         for topic in topics
     ]
+
+
+def _create(admin: Admin, topics: Sequence[Topic], replication_factor: int) -> list[Finding]:
+    """What came of creating topics of which the brokers know nothing."""
+    answers = admin.create_topics(
+        {
+            topic.name: {
+                "num_partitions": topic.partitions,
+                "replication_factor": replication_factor,
+                "configs": dict(topic.config),
+            }
+            for topic in topics
+        },
+        raise_errors=False,
+    )["topics"]
+    findings = [_creation(answer) for answer in answers]
+    admin.wait_for_topics([each.topic for each in findings if each.state == "created"])
+    # Another worker may have been quicker, and not yet all brokers have heard of it.
+    there = {
+        each["name"] for each in answers if for_code(each["error_code"]) is TopicAlreadyExistsError
+    }
+    checked = check(admin, [topic for topic in topics if topic.name in there])
+    return [each for each in findings if each.topic not in there] + checked
 
 
 def _found(admin: Admin, topics: Sequence[Topic]) -> dict[str, dict[str, Any]]:
@@ -145,7 +156,6 @@ def _finding(
 def _creation(answer: Mapping[str, Any]) -> Finding:
     """What came of creating a topic."""
     error = for_code(answer["error_code"])
-    # Another worker that starts at the same moment may be quicker.
     if not answer["error_code"] or error is TopicAlreadyExistsError:
         return Finding(answer["name"], "created")
     if issubclass(error, AuthorizationError):

@@ -2,12 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, RetriableError
 from kafka.net.compat import KafkaNetClient
 
 from detectors.errors import BrokerError
@@ -75,8 +75,8 @@ def _connect(options: ClientOptions, where: str) -> Any:
         for begun in clients:
             begun.close()
 
-    # Its own timeout does not bound the TLS handshake with what does not speak TLS.
-    watch = threading.Timer(2 * CONNECT_MS / 1000, end)
+    # Its own timeout does not bound a TLS handshake with what does not speak TLS.
+    watch = threading.Timer(1.5 * CONNECT_MS / 1000, end)
     watch.daemon = True
     watch.start()
     with _reasons() as reasons:
@@ -89,10 +89,8 @@ def _connect(options: ClientOptions, where: str) -> Any:
             )
         except KafkaError as error:
             end()
-            why = [told for reason in reasons if reason is not error and (told := _said(reason))]
             raise BrokerError(
-                f"{where}: no broker can be reached over {options.protocol}: "
-                f"{why[-1] if why else 'no answer'}"
+                f"{where}: no broker can be reached over {options.protocol}: {_why(reasons)}"
             ) from error
         finally:
             watch.cancel()
@@ -114,6 +112,14 @@ def _reasons() -> Iterator[list[BaseException]]:
         yield reasons
     finally:
         log.removeHandler(handler)
+
+
+def _why(reasons: Sequence[BaseException]) -> str:
+    """The most telling of the reasons."""
+    # Who fails to log in too often is cut off without a word.
+    final = [reason for reason in reasons if not isinstance(reason, RetriableError)]
+    told = [said for reason in [*final, *reasons] if (said := _said(reason))]
+    return told[0] if told else "no answer"
 
 
 def _said(error: BaseException) -> str:

@@ -88,16 +88,18 @@ class Board:
         for day in [day for day in self._peers if day < oldest]:
             del self._peers[day]
 
-    def frontier(self, sources: int, max_skew: int) -> int | None:
-        """The event time up to which sources may be read; None if there is no limit.
+    def frontier(self, source: int, sources: int, max_skew: int) -> int | None:
+        """The event time up to which a source may be read; None if there is no limit.
 
         Args:
+            source: the partition's number.
             sources: how many source partitions there are.
-            max_skew: how far apart they may be read, ms.
+            max_skew: how far it may be ahead of the others, ms.
         """
-        if len(self.watermarks) < sources:
+        others = [self.watermarks.get(number) for number in range(sources) if number != source]
+        if None in others:
             return np.iinfo(np.int64).min
-        moving = [mark.time for mark in self.watermarks.values() if not mark.idle]
+        moving = [mark.time for mark in others if mark is not None and not mark.idle]
         return min(moving) + max_skew if moving else None
 
 

@@ -58,6 +58,8 @@ class Keeper:
     Attributes:
         lock: held while the station is changed or copied.
         outstanding: what the station has sent.
+        saved_at: when the last checkpoint was written (monotonic seconds).
+        broken: whether a checkpoint was begun and not finished: then no other can follow.
     """
 
     def __init__(self, station: Station, log: StateLog, durability: Durability) -> None:
@@ -65,9 +67,11 @@ class Keeper:
         self.lock = asyncio.Lock()
         self.outstanding = Outstanding()
         self.saved_at = time.monotonic()
+        self.broken = False
         self._log = log
         self._durability = durability
         self._saving = asyncio.Lock()
+        self._closed = False
         self._trackers = {shard: Tracker() for shard in station.stage.units}
         # The position as of each unit's last checkpoint; units without one are not in it.
         self._positions: dict[int, int] = {}
@@ -103,8 +107,10 @@ class Keeper:
         return keeper
 
     async def close(self) -> None:
-        """Let go; what was saved stays."""
-        await self._log.close()
+        """Let go, when a checkpoint that is being written is there; what was saved stays."""
+        async with self._saving:
+            self._closed = True
+            await self._log.close()
 
     @property
     def committed(self) -> int | None:
@@ -117,10 +123,6 @@ class Keeper:
     def log_bytes(self) -> int:
         """Bytes of checkpoints in the topic."""
         return self._log.log_bytes
-
-    async def save_all(self) -> list[Saved]:
-        """Write a checkpoint of every unit that has changed."""
-        return [await self.save(shards) for shards in self.groups()]
 
     def groups(self) -> list[list[int]]:
         """The units that a checkpoint is due of, in groups that are small enough to copy."""
@@ -140,14 +142,20 @@ class Keeper:
         if group:
             yield group
 
-    async def save(self, shards: Iterable[int]) -> Saved:
+    async def save(self, shards: Iterable[int]) -> Saved | None:
         """Write one checkpoint of some units, after all that they have sent has arrived.
+
+        None if the partition was let go of meanwhile.
 
         Raises:
             FencedError: another worker owns the partition now.
             BrokerError: the broker fails or refuses.
         """
         async with self._saving:
+            if self._closed:
+                return None
+            # Until it is known to be written, nobody knows what the log holds.
+            self.broken = True
             began = time.perf_counter()
             async with self.lock:
                 copying = time.perf_counter()
@@ -160,6 +168,7 @@ class Keeper:
             )
             self._positions |= dict.fromkeys(segments, position)
             self.saved_at = time.monotonic()
+            self.broken = False
             return Saved(len(segments), written.bytes, stalled, time.perf_counter() - began)
 
     def _segment(self, shard: int) -> Segment:

@@ -112,7 +112,7 @@ class Worker:
         """
         began = time.monotonic()
         ours = generation == self._generation + 1
-        await self._drop(lambda place: not ours or place not in assigned)
+        await self._drop(lambda place: not ours or place not in assigned or self._broken(place))
         new = [p for p in assigned if p not in self.inlets and p not in self.keepers]
         gate = asyncio.Semaphore(_OPENED_AT_ONCE)
         await asyncio.gather(
@@ -126,6 +126,10 @@ class Worker:
         self._wake.set()
         positions = {place: inlet.source.next_offset for place, inlet in self.inlets.items()}
         return positions | {p: keeper.station.next_offset for p, keeper in self.keepers.items()}
+
+    def _broken(self, place: Partition) -> bool:
+        keeper = self.keepers.get(place)
+        return keeper is not None and keeper.broken
 
     async def _drop(self, which: Callable[[Partition], bool]) -> None:
         for place in [place for place in self.inlets if which(place)]:
@@ -189,24 +193,22 @@ class Worker:
             await self._advance(place, keeper)
 
     async def release(self) -> None:
-        """Send on what sources may release by now: as far as the slowest of all has come."""
-        control, settings = self._tools.control, self._tools.settings
+        """Send on what sources may release: none runs far ahead of the slowest of the others."""
+        board = self._tools.control.board
+        skew = _ms(self._tools.settings.service.max_skew)
         moved = True
         while moved:
             moved = False
-            for inlet in self.inlets.values():
-                control.board.watermarks[inlet.source.number] = self.watermark(inlet)
-            frontier = control.board.frontier(
-                self._source_partitions, _ms(settings.service.max_skew)
-            )
             for place, inlet in list(self.inlets.items()):
+                board.watermarks[place.number] = self.watermark(inlet)
+                limit = board.frontier(place.number, self._source_partitions, skew)
                 async with inlet.lock:
                     held = inlet.source.waiting_for
-                    blocks = inlet.source.release(FOREVER if frontier is None else frontier)
-                    sent = await self._tools.publisher.blocks("actor", blocks)
-                    inlet.outstanding.add(sent)
+                    blocks = inlet.source.release(FOREVER if limit is None else limit)
+                    inlet.outstanding.add(await self._tools.publisher.blocks("actor", blocks))
                     moved |= held != inlet.source.waiting_for
-                self._hold(place, inlet.source.holds)
+                board.watermarks[place.number] = self.watermark(inlet)
+                self._hold(place, hold=inlet.source.holds)
 
     def watermark(self, inlet: Inlet) -> Watermark:
         """How far a source has come, and whether it has anything more."""
@@ -220,7 +222,7 @@ class Worker:
         )
         return Watermark(source.waiting_for if source.holds else source.newest, idle)
 
-    def _hold(self, place: Partition, hold: bool) -> None:  # noqa: FBT001
+    def _hold(self, place: Partition, *, hold: bool) -> None:
         if hold and place not in self._paused:
             self._paused.add(place)
             self._flow.pause([place])
@@ -233,7 +235,7 @@ class Worker:
             outcome = keeper.station.run()
             keeper.outstanding.add(await self._tools.publisher.outcome(outcome))
         self._tools.metrics.applied(keeper.station.stage.kind, outcome.rows, outcome.repeated)
-        self._hold(place, keeper.station.parked)
+        self._hold(place, hold=keeper.station.parked)
         if outcome.contributions:
             self._wake.set()
 
@@ -291,12 +293,15 @@ class Worker:
             return
         kind = keeper.station.stage.kind
         try:
-            self._tools.metrics.saved(kind, await keeper.save(group))
+            saved = await keeper.save(group)
         except FencedError:
             # We were asleep for so long that the partition was given to somebody else.
             _LOGGER.warning("%ss, partition %d: has another owner", kind, place.number)
             self.keepers.pop(place, None)
             await keeper.close()
+        else:
+            if saved is not None:
+                self._tools.metrics.saved(kind, saved)
 
     async def commit_stations(self) -> None:
         """Commit from where each station's topic has to be read again."""

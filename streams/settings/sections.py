@@ -142,7 +142,7 @@ class Service(Section, frozen=True):
     max_skew: Annotated[
         timedelta,
         Meta(description="source partitions are read no further apart than this in event time"),
-    ] = timedelta(minutes=15)
+    ] = timedelta(hours=1)
     standby: Annotated[
         bool,
         Meta(description="keep a warm copy of the state of partitions that other workers own"),

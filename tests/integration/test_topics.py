@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from click.testing import CliRunner, Result
 
-from detectors.errors import BrokerError, ConfigError
+from detectors.errors import BrokerError
 from streams.commands.topics import topics
 from streams.embedded import EmbeddedBroker
 from streams.kafka.security import client_options
@@ -47,12 +50,17 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     monkeypatch.delenv("PROBEWATCH_CONFIG", raising=False)
 
     def called(*arguments: str, env: dict[str, str] | None = None, **kafka: Any) -> Result:
-        lines = [f"{key} = {json.dumps(value)}" for key, value in kafka.items()]
         path = tmp_path / "probewatch.toml"
-        path.write_text("\n".join(["[kafka]", *lines]))
+        path.write_text(settings(kafka))
         return CliRunner().invoke(topics, [*arguments, "--config", str(path)], env=env)
 
     return called
+
+
+def settings(kafka: dict[str, Any]) -> str:
+    """A file with a section `[kafka]`."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in kafka.items()]
+    return "\n".join(["[kafka]", *lines])
 
 
 def states(result: Result) -> list[str]:
@@ -172,7 +180,7 @@ def test_too_many_copies_are_refused_by_kafka(
 
     assert result.exit_code == 1
     assert set(states(result)) == {"wrong"}
-    assert "replication factor: 3" in result.stdout.lower()
+    assert "replication factor of 3 cannot be reached" in result.stdout
 
 
 def test_a_broker_that_is_not_there_is_named(call: Call) -> None:
@@ -185,13 +193,32 @@ def test_a_broker_that_is_not_there_is_named(call: Call) -> None:
     )
 
 
-def test_a_broker_that_does_not_speak_tls_is_given_up(call: Call, embedded: EmbeddedBroker) -> None:
-    """It takes the connection and says nothing."""
-    result = call("check", bootstrap_servers=embedded.address, security_protocol="SSL")
+def run(directory: Path, env: dict[str, str], **kafka: Any) -> tuple[int, str]:
+    """Exit code and standard error of `topics check` in a process of its own.
 
-    assert isinstance(result.exception, BrokerError)
-    assert str(result.exception).startswith(
-        f"{embedded.address}: no broker can be reached over SSL: "
+    Where logging in through TLS fails, kafka-python leaves sockets open, which pytest minds.
+    """
+    path = directory / "probewatch.toml"
+    path.write_text(settings(kafka))
+    ended = subprocess.run(
+        ["probewatch", "topics", "check", "--config", path],
+        env=os.environ | env | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stderr
+
+
+def test_a_broker_that_does_not_speak_tls_is_given_up(
+    tmp_path: Path, embedded: EmbeddedBroker
+) -> None:
+    """It takes the connection and says nothing."""
+    status, told = run(tmp_path, {}, bootstrap_servers=embedded.address, security_protocol="SSL")
+
+    assert status == 1
+    assert told == (
+        f"probewatch: {embedded.address}: no broker can be reached over SSL: no answer\n"
     )
 
 
@@ -214,18 +241,22 @@ def secure(guarded: KafkaCluster) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
-def test_a_password_lets_in(call: Call, secure: dict[str, Any], mechanism: str) -> None:
+def test_a_password_lets_in(
+    call: Call, tmp_path: Path, secure: dict[str, Any], mechanism: str
+) -> None:
     """A wrong one is told as that, and none at all before a broker is asked."""
     secure |= {"sasl_mechanism": mechanism, "sasl_username": USER}
 
     right = call("check", env={"PROBEWATCH_KAFKA_PASSWORD": PASSWORD}, **secure)
-    wrong = call("check", env={"PROBEWATCH_KAFKA_PASSWORD": "wrong"}, **secure)
-    none = call("check", **secure)
+    wrong = run(tmp_path, {"PROBEWATCH_KAFKA_PASSWORD": "wrong"}, **secure)
+    none = run(tmp_path, {}, **secure)
 
     assert set(states(right)) == {"missing"}
-    assert isinstance(wrong.exception, BrokerError)
-    assert "uthentication failed" in str(wrong.exception)
-    assert isinstance(none.exception, ConfigError)
+    assert wrong[0] == 1
+    assert "no broker can be reached over SASL_SSL: " in wrong[1]
+    assert "Authentication failed" in wrong[1]
+    assert none[0] == 2
+    assert "no password for Kafka: set PROBEWATCH_KAFKA_PASSWORD or" in none[1]
 
 
 def test_a_token_lets_in_both_clients(call: Call, secure: dict[str, Any]) -> None:
@@ -248,39 +279,40 @@ def test_a_token_lets_in_both_clients(call: Call, secure: dict[str, Any]) -> Non
     assert len(server.asked) == 2
 
 
-def test_a_token_that_is_refused_is_told(call: Call, secure: dict[str, Any]) -> None:
+def test_a_token_that_is_refused_is_told(tmp_path: Path, secure: dict[str, Any]) -> None:
     """The message is the token endpoint's, not a client's that it could not connect."""
     with token_server() as server:
         server.status, server.answer = 401, {"error": "invalid_client"}
-        result = call(
-            "check",
-            env={"PROBEWATCH_KAFKA_OAUTH_SECRET": "hush"},
+        status, told = run(
+            tmp_path,
+            {"PROBEWATCH_KAFKA_OAUTH_SECRET": "hush"},
             sasl_mechanism="OAUTHBEARER",
             oauth_token_url=server.url,
             oauth_client_id=USER,
             **secure,
         )
 
-    assert isinstance(result.exception, BrokerError)
-    assert f"no token from {server.url} for {USER}: status 401 invalid_client" in str(
-        result.exception
-    )
+    assert status == 1
+    assert f"no token from {server.url} for {USER}: status 401 invalid_client" in told
 
 
 def test_a_broker_that_nobody_vouches_for_is_not_believed(
-    call: Call, secure: dict[str, Any]
+    tmp_path: Path, secure: dict[str, Any]
 ) -> None:
     """Without the authority's certificate the password is not sent."""
-    result = call(
-        "check",
-        env={"PROBEWATCH_KAFKA_PASSWORD": PASSWORD},
+    del secure["ssl_ca_file"]
+
+    status, told = run(
+        tmp_path,
+        {"PROBEWATCH_KAFKA_PASSWORD": PASSWORD},
         sasl_mechanism="PLAIN",
         sasl_username=USER,
-        **{**secure, "ssl_ca_file": ""},
+        **secure,
     )
 
-    assert isinstance(result.exception, BrokerError)
-    assert "CERTIFICATE_VERIFY_FAILED" in str(result.exception)
+    assert status == 1
+    assert "no broker can be reached over SASL_SSL: " in told
+    assert "CERTIFICATE_VERIFY_FAILED" in told
 
 
 async def listed(**options: Any) -> list[str]:

@@ -28,15 +28,14 @@ def mixed(word: int) -> int:
 
 
 def hashes_of(data: bytes, page_bytes: int, salt: Words) -> list[int]:
-    """The hash of each page: of its size, its words, and its last eight bytes."""
+    """The hash of each page: of its size, and of its words, the last one short or empty."""
     hashes = []
     for start in range(0, len(data), page_bytes):
         page = data[start : start + page_bytes]
         total = len(page)
-        page = page.ljust(page_bytes, b"\0")
-        for k in range(page_bytes // 8):
-            total += mixed(int.from_bytes(page[8 * k : 8 * k + 8], "little") ^ int(salt[k]))
-        total += mixed(int.from_bytes(page[-8:], "little") ^ int(salt[page_bytes // 8]))
+        for k in range(len(page) // 8 + 1):
+            word = int.from_bytes(page[8 * k : 8 * k + 8], "little")
+            total += mixed(word ^ int(salt[k]))
         hashes.append(total & MASK)
     return hashes
 

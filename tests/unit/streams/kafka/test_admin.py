@@ -23,6 +23,7 @@ class Brokers:
         topics: partitions and settings of each that exists.
         denied: topics that may not be described or created.
         silent: topics whose settings may not be described.
+        unheard: topics of which word has not got around, until one waits for it.
         refusals: error codes for creating certain topics.
         group: committed offsets of every group; None if groups may not be described.
     """
@@ -33,6 +34,7 @@ class Brokers:
         self.silent: set[str] = set()
         self.refusals: dict[str, int] = {}
         self.group: dict[TopicPartition, int] | None = {}
+        self.unheard = set[str]()
         self.waited_for: list[str] = []
         self.replication: set[int] = set()
 
@@ -41,8 +43,9 @@ class Brokers:
         return [self._described(name) for name in topics]
 
     def _described(self, name: str) -> dict[str, Any]:
-        code = 0 if name in self.topics else UNKNOWN
-        count = self.topics[name][0] if name in self.topics else 0
+        known = name in self.topics and name not in self.unheard
+        code = 0 if known else UNKNOWN
+        count = self.topics[name][0] if known else 0
         return {
             "name": name,
             "error_code": DENIED if name in self.denied else code,
@@ -56,7 +59,7 @@ class Brokers:
         assert not raise_errors
         answers = []
         for name, what in new_topics.items():
-            code = self.refusals.get(name, 0)
+            code = EXISTS if name in self.topics else self.refusals.get(name, 0)
             if not code:
                 self.topics[name] = (what["num_partitions"], what["configs"])
                 self.replication.add(what["replication_factor"])
@@ -67,6 +70,7 @@ class Brokers:
     def wait_for_topics(self, topic_names: list[str]) -> None:
         """As kafka-python, but at once."""
         self.waited_for = topic_names
+        self.unheard = set()
 
     def describe_configs(
         self, config_resources: list[Any], *, config_filter: str
@@ -152,17 +156,28 @@ def test_checking_creates_nothing(brokers: Brokers) -> None:
     [
         (DENIED, "denied", "missing, and it needs the right to Create it"),
         (BAD_REPLICATION, "wrong", "too few brokers"),
-        (EXISTS, "created", ""),
     ],
 )
 def test_a_refusal_to_create_is_a_finding(
     brokers: Brokers, code: int, state: State, text: str
 ) -> None:
-    """That another worker was quicker is none."""
+    """The brokers' own reason is told, or which right it is that is missing."""
     del brokers.topics["face-search.queries"]
     brokers.refusals["face-search.queries"] = code
 
     assert create(brokers, TOPICS)[0] == Finding("face-search.queries", state, text)
+
+
+def test_what_another_worker_made_meanwhile_is_checked(brokers: Brokers) -> None:
+    """It need not be as it should be."""
+    brokers.unheard = {"face-search.queries", "probewatch.actors"}
+    brokers.topics["probewatch.actors"] = (3, {})
+
+    findings = create(brokers, TOPICS)
+
+    assert states(findings) == {"probewatch.actors": "wrong"}
+    assert [each.topic for each in findings] == [topic.name for topic in TOPICS]
+    assert set(brokers.waited_for) == {"face-search.queries", "probewatch.actors"}
 
 
 def test_what_may_not_be_seen_is_told(brokers: Brokers) -> None:
