@@ -116,12 +116,21 @@ class Pipeline:
                 total[kind] = count + total.get(kind, 0)
         return total
 
-    def snapshot(self) -> bytes:
-        """All state as bytes; `restore` and going on equals going on."""
+    def snapshot(self, key: str = "") -> bytes:
+        """All state as bytes; `restore` and going on equals going on.
+
+        Args:
+            key: marks the pseudonyms in it; whoever restores it can ask for the same.
+        """
         arrays: Arrays = {"peers": self.peers.known}
         for name, unit in self.units().items():
             arrays |= {f"{name}.{key}": array for key, array in unit.arrays().items()}
-        about = {"today": self.today, "shards": SHARDS, "config_hash": self.config_hash}
+        about = {
+            "today": self.today,
+            "shards": SHARDS,
+            "config_hash": self.config_hash,
+            "key": key,
+        }
         return pack(about, arrays)
 
     def restore(self, blob: bytes) -> None:

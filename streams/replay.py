@@ -87,6 +87,7 @@ class Replay:
 
     def __init__(self, settings: Settings, names: Names, writers: _Writers) -> None:
         self._settings = settings
+        self._names = names
         self._writers = writers
         self._ingest = Ingest(names, _decoder(settings), settings.subjects.namespace)
         self._rules = TimeRules(
@@ -182,7 +183,7 @@ class Replay:
         if outputs.scores is not None:
             self._write_scores(outputs.scores)
         if outputs.save_state is not None:
-            state = zstandard.ZstdCompressor().compress(self.pipeline.snapshot())
+            state = zstandard.ZstdCompressor().compress(self.pipeline.snapshot(self._names.fingerprint))
             outputs.save_state.write_bytes(state)
         summary = self.summary()
         if outputs.summary is not None:

@@ -29,21 +29,17 @@ class _Chain:
     def add(self, part: Part) -> bool:
         """Take a part; True if it is a segment's last."""
         if part.part == 0:
-            self.torn |= bool(self.open)
             self.open = [part]
-        elif self._follows(part):
+        elif self.open and (part.id, part.part) == (self.open[0].id, len(self.open)):
             self.open.append(part)
         else:
-            self.torn = True
             self.open = []
+            self.torn = True
             return False
         if len(self.open) < part.parts:
             return False
         self._close()
         return True
-
-    def _follows(self, part: Part) -> bool:
-        return bool(self.open) and ((part.id, part.part) == (self.open[0].id, len(self.open)))
 
     def _close(self) -> None:
         parts, self.open = self.open, []

@@ -168,16 +168,15 @@ class StateLog:
         if self._failed is not None:
             raise self._failed
         try:
-            _, entries, records = await self._commit(checkpoints)
+            nbytes, records = await self._commit(secrets.randbits(64), checkpoints)
         except (FencedError, BrokerError) as error:
             self._failed = error
             raise
         await self._cut()
-        nbytes = sum(entry.nbytes for entry in entries)
         return Written(nbytes, records, time.perf_counter() - started)
 
-    async def _commit(self, checkpoints: Mapping[str, Segment]) -> tuple[int, list[Entry], int]:
-        checkpoint = secrets.randbits(64)
+    async def _commit(self, checkpoint: int, checkpoints: Mapping[str, Segment]) -> tuple[int, int]:
+        """Bytes and records of a checkpoint that is in the log."""
         sent: list[asyncio.Future[Any]] = []
         entries = []
         async with self._transaction():
@@ -193,7 +192,7 @@ class StateLog:
         # A record whose acknowledgement was lost has no offset (-1); one before it will do.
         first = done[0].offset if done[0].offset >= 0 else self.journal.last_offset + 1
         self.journal.add(entries, first, done[-1].offset)
-        return checkpoint, entries, len(sent)
+        return sum(entry.nbytes for entry in entries), len(sent)
 
     async def _send(self, key: bytes, value: bytes) -> "asyncio.Future[Any]":
         topic, partition = self._place
@@ -218,7 +217,8 @@ class StateLog:
 
         Tansu 0.6 gives that of the last batch's beginning.
         """
-        until, _, _ = await self._commit({})
+        until = secrets.randbits(64)
+        await self._commit(until, {})
         playback = Playback()
         with _told_apart(self._place.topic):
             async with self._consumer(options) as consumer:

@@ -32,6 +32,8 @@ PART_BYTES: Final = 500_000
 _FRAME = struct.Struct("<4sHH")  # magic, versions of the encoding and of the state in it
 _LENGTH = struct.Struct("<I")  # of the head
 _DIGEST_BYTES = 16
+# Turned at once: with 249-byte rows, 15,600 to 60,000 of them, 1.7 to 2.7 times as fast as all.
+_CACHED_BYTES = 1 << 16
 _LEVEL = 1
 
 
@@ -182,7 +184,10 @@ def _read_arrays(entries: tuple[_Array, ...], rest: Bytes) -> Iterator[Copied]:
 def _planes(data: Bytes, row_bytes: int) -> Bytes:
     planes = np.empty(len(data), np.uint8)
     if len(data):
-        planes.reshape(row_bytes, -1)[:] = data.reshape(-1, row_bytes).T
+        rows, target = data.reshape(-1, row_bytes), planes.reshape(row_bytes, -1)
+        step = max(1, _CACHED_BYTES // row_bytes)
+        for start in range(0, len(rows), step):
+            target[:, start : start + step] = rows[start : start + step].T
     return planes
 
 

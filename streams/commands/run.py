@@ -13,6 +13,7 @@ EPILOG = """\b
 Example:
   probewatch run
   probewatch run --config /etc/probewatch/probewatch.toml
+  probewatch replay last-120-days.jsonl.zst --save-state history && probewatch run --bootstrap history
 """
 
 
@@ -23,7 +24,13 @@ Example:
     metavar="FILE",
     help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
 )
-def run(config: Path | None) -> None:
+@click.option(
+    "--bootstrap",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="STATE",
+    help="Begin with what `replay --save-state` wrote, where there is no state yet.",
+)
+def run(config: Path | None, bootstrap: Path | None) -> None:
     """Judge the queries that come in through Kafka, until told to stop.
 
     Start as many as there is work for: they share the partitions. SIGTERM ends one after
@@ -34,4 +41,4 @@ def run(config: Path | None) -> None:
 
     settings = load(find(config, os.environ))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    asyncio.run(serve(settings, os.environ))
+    asyncio.run(serve(settings, os.environ, history=bootstrap))

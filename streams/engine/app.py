@@ -1,6 +1,6 @@
 """The Faust application: an agent per topic, and the reading as the service steers it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,11 +29,18 @@ class Engine:
         topics: that are read.
         options: of aiokafka's clients.
         directory: where Faust may keep files; it keeps none.
+        on_failure: told of what cannot be gone on after: Faust would go on with the next event.
     """
 
     def __init__(
-        self, settings: Settings, topics: Topics, options: Mapping[str, Any], directory: Path
+        self,
+        settings: Settings,
+        topics: Topics,
+        options: Mapping[str, Any],
+        directory: Path,
+        on_failure: Callable[[BaseException], None],
     ) -> None:
+        self._on_failure = on_failure
         self._settings = settings
         self._worker: Worker | None = None
         self._reading = False
@@ -100,7 +107,11 @@ class Engine:
     async def _read(self, stream: Any) -> None:
         async for event in stream.events():
             place = Partition(event.message.topic, event.message.partition)
-            await self._ours.receive(place, event.value)
+            try:
+                await self._ours.receive(place, event.value)
+            except Exception as error:
+                self._on_failure(error)
+                raise
 
     async def _let_go(self, *_: Any, **__: Any) -> None:
         await self._ours.let_go(self._settings.service.shutdown_timeout.total_seconds() / 2)
@@ -108,7 +119,11 @@ class Engine:
     async def take_over(self, assigned: set[Partition], generation: int) -> dict[Partition, int]:
         """What the transport asks before it reads."""
         self._reading = False
-        positions = await self._ours.take_over(assigned, generation)
+        try:
+            positions = await self._ours.take_over(assigned, generation)
+        except Exception as error:
+            self._on_failure(error)
+            raise
         self._reading = True
         return positions
 

@@ -1,24 +1,25 @@
 """One worker process from its start to its end."""
 
 import asyncio
-import hashlib
 import logging
 import signal
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from detectors.errors import ConfigError
+from detectors.errors import BrokerError, ConfigError
 from streams.ingest.pseudonyms import PseudonymKey
 from streams.kafka import admin as administration
 from streams.kafka.connection import connected
 from streams.kafka.security import client_options
 from streams.kafka.topics import Topics, topics
+from streams.service.bootstrap import bootstrap
 from streams.service.chores import Chores
 from streams.service.control import Control
 from streams.service.health import Health
@@ -44,6 +45,7 @@ async def serve(
     environ: Mapping[str, str],
     *,
     durable: bool = True,
+    history: Path | None = None,
     on_start: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Work until told to stop (SIGTERM, SIGINT).
@@ -52,20 +54,27 @@ async def serve(
         settings: of the service.
         environ: where secrets are.
         durable: False for a broker without transactions, which keeps nothing anyway.
+        history: state to begin with, where there is none yet.
         on_start: told the address of health and metrics as soon as there is one.
 
     Raises:
         ConfigError: a secret is missing, a topic is not as it must be, the port is taken.
         BrokerError: no broker can be reached, or it fails for longer than can be waited for.
         SnapshotError: there is state of another version or another key.
+        FencedError: another worker owns what this one had, since it was silent for too long.
     """
     names = PseudonymKey(
         required_pseudonym_key(settings.pseudonyms, environ), settings.pseudonyms.epoch
     )
-    connection = client_options(settings.kafka, environ)
+    if settings.input.sort_window:
+        raise ConfigError("input.sort_window: is for files; the service takes events as they come")
+    options = client_options(settings.kafka, environ).for_aiokafka()
     wanted = topics(settings.kafka)
     partitions = await asyncio.to_thread(_prepare, settings, environ, wanted)
     await asyncio.to_thread(warm)
+    durability = Durability(options, settings.kafka.application, durable, names.fingerprint)
+    if history is not None:
+        await _begin_with(history, settings, wanted, durability)
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def fail(error: BaseException) -> None:
@@ -73,59 +82,69 @@ async def serve(
             failed.set_exception(error)
 
     async with AsyncExitStack() as stack:
-        options = connection.for_aiokafka()
-        producer = AIOKafkaProducer(
-            **options,
-            acks="all",
-            enable_idempotence=durable,
-            request_timeout_ms=_REQUEST_MS,
-            max_request_size=_LARGEST_REQUEST,
-            max_batch_size=_LARGEST_REQUEST,
-        )
-        await producer.start()
+        producer = await _producer(options, durable=durable)
         stack.push_async_callback(producer.stop)
         metrics = Metrics(CollectorRegistry())
         sender = Sender(producer, fail)
-        control = Control(options, wanted.control.name, sender, lambda: worker.wake(), fail)
-        tools = Tools(
-            settings=settings,
-            names=names,
-            topics=wanted,
-            durability=Durability(
-                options, settings.kafka.application, durable, _fingerprint(names)
-            ),
-            control=control,
-            publisher=Publisher(sender, wanted, control, metrics),
-            metrics=metrics,
-        )
+        control = Control(options, wanted.control.name, sender, fail)
+        publisher = Publisher(sender, wanted, control, metrics)
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="probewatch-"))
-        engine = Engine(settings, wanted, options, Path(directory))
+        engine = Engine(settings, wanted, options, Path(directory), fail)
+        tools = Tools(settings, names, wanted, durability, control, publisher, metrics)
         worker = Worker(tools, engine, partitions)
         engine.work_for(worker)
+        control.on_news = worker.wake
         chores = Chores(worker, engine, metrics, settings.service.checkpoint_interval)
         health = Health(metrics, lambda: engine.reading, chores.look)
-        address = await _listen(health, settings)
+        on_start(await _listen(health, settings))
         stack.push_async_callback(health.stop)
-        on_start(address)
         await control.start()
         stack.push_async_callback(control.stop)
         stack.push_async_callback(worker.close)
         await engine.start()
         stack.push_async_callback(engine.stop)
-        running = asyncio.create_task(chores.run())
-        with _told_to_stop() as stop:
-            crashed = asyncio.create_task(engine.crashed())
-            waiting: set[asyncio.Future[Any]] = {
-                asyncio.create_task(stop.wait()),
-                running,
-                failed,
-                crashed,
-            }
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting - done:
-            task.cancel()
-        for one in done:
-            one.result()
+        await _until_stopped(failed, chores.run(), engine.crashed())
+
+
+async def _producer(options: Mapping[str, Any], *, durable: bool) -> AIOKafkaProducer:
+    producer = AIOKafkaProducer(
+        **options,
+        acks="all",
+        enable_idempotence=durable,
+        request_timeout_ms=_REQUEST_MS,
+        max_request_size=_LARGEST_REQUEST,
+        max_batch_size=_LARGEST_REQUEST,
+    )
+    await producer.start()
+    return producer
+
+
+async def _begin_with(
+    history: Path, settings: Settings, wanted: Topics, durability: Durability
+) -> None:
+    written = await bootstrap(history, settings, wanted, durability)
+    if written:
+        _LOGGER.info("began with the history in %s", history)
+    else:
+        _LOGGER.warning("there is state already: %s was not used", history)
+
+
+async def _until_stopped(
+    failed: "asyncio.Future[None]", *running: Coroutine[Any, Any, None]
+) -> None:
+    """Wait for a signal to stop, or for the first that fails."""
+    tasks = [asyncio.create_task(one) for one in running]
+    with _told_to_stop() as stop:
+        tasks.append(asyncio.create_task(_wait(stop)))
+        done, waiting = await asyncio.wait([failed, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for one in waiting:
+        one.cancel()
+    for one in done:
+        _raise(one.exception())
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 def _prepare(settings: Settings, environ: Mapping[str, str], wanted: Topics) -> int:
@@ -142,10 +161,14 @@ def _prepare(settings: Settings, environ: Mapping[str, str], wanted: Topics) -> 
         return len(queries["partitions"])
 
 
-def _fingerprint(names: PseudonymKey) -> str:
-    """Tells one key from another and nothing of the key."""
-    digest = hashlib.blake2b(key=names.secret, digest_size=8, person=b"fingerprint")
-    return f"{names.epoch}:{digest.hexdigest()}"
+def _raise(error: BaseException | None) -> None:
+    """Raise what a task ended with; of several errors, the first."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, KafkaError):
+        raise BrokerError(f"the broker fails: {error!r}") from error
+    if error is not None:
+        raise error
 
 
 async def _listen(health: Health, settings: Settings) -> str:

@@ -96,6 +96,10 @@ class Names(Protocol):
         """What all keys are derived from."""
 
     @property
+    def fingerprint(self) -> str:
+        """What state that was made under these names has to be marked with."""
+
+    @property
     def remembers(self) -> bool:
         """Whether `remember` wants to be told."""
 
@@ -132,6 +136,12 @@ class PseudonymKey:
             raise ConfigError(f"pseudonym key: expected an epoch of 0 or more, got {self.epoch}")
 
     @property
+    def fingerprint(self) -> str:
+        """Tells one key from another and nothing of the key; state goes with one key only."""
+        digest = blake2b(key=self.secret, digest_size=8, person=b"fingerprint")
+        return f"{self.epoch}:{digest.hexdigest()}"
+
+    @property
     def remembers(self) -> bool:
         """Never."""
         return False
@@ -151,6 +161,7 @@ class PlainNames:
     """
 
     secret = PUBLIC_KEY
+    fingerprint = "plain"
     remembers = True
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError, RetriableError
+from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError
 from kafka.net.compat import KafkaNetClient
 
 from detectors.errors import BrokerError
@@ -118,7 +118,9 @@ def _why(reasons: Sequence[BaseException]) -> str:
     """The most telling of the reasons."""
     # Who fails to log in too often is cut off without a word.
     final = [reason for reason in reasons if not isinstance(reason, RetriableError)]
-    told = [said for reason in [*final, *reasons] if (said := _said(reason))]
+    # That time was up, the client says at last, whatever kept it from connecting.
+    rest = [reason for reason in reasons if not isinstance(reason, KafkaTimeoutError)]
+    told = [said for reason in [*final, *rest] if (said := _said(reason))]
     return told[0] if told else "no answer"
 
 

@@ -110,8 +110,12 @@ class Control:
         options: of aiokafka's clients.
         topic: of one partition.
         sender: what is said goes through it.
-        on_news: called when others have said something.
         on_failure: told if the topic cannot be read any more.
+
+    Attributes:
+        board: what is known.
+        own: the source partitions that are read here: what comes back of them is old.
+        on_news: called when others have said something.
     """
 
     def __init__(
@@ -119,16 +123,14 @@ class Control:
         options: Mapping[str, Any],
         topic: str,
         sender: Sender,
-        on_news: Callable[[], None],
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self.board = Board()
-        # Sources that are read here: what comes back of them is old.
+        self.on_news: Callable[[], None] = lambda: None
         self.own: frozenset[int] = frozenset()
         self._options = options
         self._place = TopicPartition(topic, 0)
         self._sender = sender
-        self._on_news = on_news
         self._on_failure = on_failure
         self._hello = secrets.token_bytes(8)
         self._caught_up = asyncio.Event()
@@ -190,7 +192,7 @@ class Control:
                 self.board.put(shard, day, _rows_of(value))
             elif kind == _HELLO and value == self._hello:
                 self._caught_up.set()
-        self._on_news()
+        self.on_news()
 
     def _check(self, reader: "asyncio.Task[None]") -> None:
         if not reader.cancelled() and (error := reader.exception()) is not None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -59,7 +60,8 @@ class Keeper:
         lock: held while the station is changed or copied.
         outstanding: what the station has sent.
         saved_at: when the last checkpoint was written (monotonic seconds).
-        broken: whether a checkpoint was begun and not finished: then no other can follow.
+        broken: whether something was begun and not finished, so that the station, or its log,
+            is not what it should be. Nothing more is saved then.
     """
 
     def __init__(self, station: Station, log: StateLog, durability: Durability) -> None:
@@ -124,18 +126,36 @@ class Keeper:
         """Bytes of checkpoints in the topic."""
         return self._log.log_bytes
 
-    def groups(self) -> list[list[int]]:
-        """The units that a checkpoint is due of, in groups that are small enough to copy."""
-        return list(self._groups())
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[Station]:
+        """The station, to be changed; what it says must be in `outstanding` by the end."""
+        async with self.lock:
+            try:
+                yield self.station
+            except BaseException:
+                self.broken = True
+                raise
 
-    def _groups(self) -> Iterator[list[int]]:
+    def due(self) -> list[int]:
+        """The units that a checkpoint would add something of."""
+        position = self.station.position
+        return [shard for shard in self._trackers if self._positions.get(shard) != position]
+
+    def lacking(self) -> list[int]:
+        """The units that there is no checkpoint of."""
+        return [shard for shard in self._trackers if shard not in self._positions]
+
+    def groups(self, shards: Iterable[int] | None = None) -> list[list[int]]:
+        """Units, by default those that are due, in groups that are small enough to copy."""
+        return list(self._groups(self.due() if shards is None else shards))
+
+    def _groups(self, shards: Iterable[int]) -> Iterator[list[int]]:
         group: list[int] = []
         size = 0
-        for shard, unit in self.station.stage.units.items():
-            if self._positions.get(shard) == self.station.position:
-                continue
+        for shard in shards:
             group.append(shard)
-            size += sum(array.nbytes for array in unit.arrays().values())
+            arrays = self.station.stage.units[shard].arrays()
+            size += sum(array.nbytes for array in arrays.values())
             if size > _COPIED_AT_ONCE:
                 yield group
                 group, size = [], 0
@@ -145,14 +165,14 @@ class Keeper:
     async def save(self, shards: Iterable[int]) -> Saved | None:
         """Write one checkpoint of some units, after all that they have sent has arrived.
 
-        None if the partition was let go of meanwhile.
+        None if the partition was let go of, or broken, meanwhile.
 
         Raises:
             FencedError: another worker owns the partition now.
             BrokerError: the broker fails or refuses.
         """
         async with self._saving:
-            if self._closed:
+            if self._closed or self.broken:
                 return None
             # Until it is known to be written, nobody knows what the log holds.
             self.broken = True

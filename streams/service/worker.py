@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
-from detectors.errors import FencedError
+from detectors.errors import ProbewatchError
 from detectors.events import ABSENT_TIME
 from detectors.shards.batch import SHARDS
 from detectors.stages import ActorStage, LaterStage, network_stage, subject_stage
@@ -188,8 +189,8 @@ class Worker:
                 inlet.outstanding.add(await self._tools.publisher.rejects(place, rejects))
             await self.release()
         elif (keeper := self.keepers.get(place)) is not None:
-            async with keeper.lock:
-                keeper.station.take(records)
+            async with keeper.changing() as station:
+                station.take(records)
             await self._advance(place, keeper)
 
     async def release(self) -> None:
@@ -231,8 +232,8 @@ class Worker:
             self._flow.resume([place])
 
     async def _advance(self, place: Partition, keeper: Keeper) -> None:
-        async with keeper.lock:
-            outcome = keeper.station.run()
+        async with keeper.changing() as station:
+            outcome = station.run()
             keeper.outstanding.add(await self._tools.publisher.outcome(outcome))
         self._tools.metrics.applied(keeper.station.stage.kind, outcome.rows, outcome.repeated)
         self._hold(place, hold=keeper.station.parked)
@@ -281,27 +282,23 @@ class Worker:
                 await self.commit_stations()
         except TimeoutError:
             _LOGGER.warning("no time for a last checkpoint: what it lacks will be read again")
+        except (ProbewatchError, KafkaError) as error:
+            _LOGGER.warning("no last checkpoint: %s", error)
 
     async def close(self) -> None:
         """Let go of all partitions, without another checkpoint."""
         await self._drop(lambda _: True)
 
     async def save(self, place: Partition, group: Sequence[int]) -> None:
-        """Write a checkpoint of some units of a station."""
+        """Write a checkpoint of some units of a station.
+
+        Raises:
+            FencedError: we were asleep for so long that the partition has another owner.
+        """
         keeper = self.keepers.get(place)
-        if keeper is None:
-            return
-        kind = keeper.station.stage.kind
-        try:
-            saved = await keeper.save(group)
-        except FencedError:
-            # We were asleep for so long that the partition was given to somebody else.
-            _LOGGER.warning("%ss, partition %d: has another owner", kind, place.number)
-            self.keepers.pop(place, None)
-            await keeper.close()
-        else:
-            if saved is not None:
-                self._tools.metrics.saved(kind, saved)
+        saved = None if keeper is None else await keeper.save(group)
+        if keeper is not None and saved is not None:
+            self._tools.metrics.saved(keeper.station.stage.kind, saved)
 
     async def commit_stations(self) -> None:
         """Commit from where each station's topic has to be read again."""
