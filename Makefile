@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes
 	--fork-strategy fewest --exclude-newer '1 week' --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check bench fmt lock clean
+.PHONY: help venv demo test check bench kafka chaos fmt lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,12 @@ check: venv ## formatting, lint, types, import rules
 
 bench: venv $(COMPILED) ## run every benchmark; each prints a table
 	@set -e; for f in bench/*.py; do echo "== $$f"; $(BIN)/python "$$f"; done
+
+kafka: venv ## start Apache Kafka on port 9092 (KAFKA_BROKERS=3 for three); needs Java and Maven
+	@$(BIN)/python -m tests.kafka
+
+chaos: venv $(COMPILED) ## injure a running service at random, and check that nothing is lost
+	@$(BIN)/python -m tests.chaos
 
 fmt: venv ## format, and fix what ruff can fix
 	$(BIN)/ruff check --fix-only

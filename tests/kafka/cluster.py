@@ -141,8 +141,10 @@ class KafkaCluster:
         process.wait()
 
     def pause(self, broker: int) -> None:
-        """Let one hang, its connections open."""
-        self._processes[broker].send_signal(signal.SIGSTOP)
+        """Let one hang, its connections open; return when it does."""
+        process = self._processes[broker]
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
 
     def resume(self, broker: int) -> None:
         """Let one that was paused go on."""
