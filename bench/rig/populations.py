@@ -5,8 +5,6 @@ counts have random bits, which no encoding shortens; counts are small and skewed
 within the 120 days that are kept.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -171,8 +169,3 @@ class Population:
         rows["searches"][hit] += 1
         rows["day"][hit] = self._now // DAY
         rows["days"][hit] |= np.uint64(1)
-
-
-def row_bytes(arrays: Mapping[str, NDArray[np.generic]]) -> int:
-    """Bytes that they hold."""
-    return sum(array.nbytes for array in arrays.values())

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import click
 
+from streams.logs import LEVELS, Level, log_to
 from streams.settings import find, load
+
+_LOGGER = logging.getLogger(__name__)
 
 EPILOG = """\b
 Example:
@@ -30,7 +33,14 @@ Example:
     metavar="STATE",
     help="Begin with what `replay --save-state` wrote, where there is no state yet.",
 )
-def run(config: Path | None, bootstrap: Path | None) -> None:
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS),
+    default="info",
+    show_default=True,
+    help="From which on it is told on standard error; JSON lines, unless that is a terminal.",
+)
+def run(config: Path | None, bootstrap: Path | None, log_level: Level) -> None:
     """Judge the queries that come in through Kafka, until told to stop.
 
     Start as many as there is work for: they share the partitions. SIGTERM ends one after
@@ -40,5 +50,11 @@ def run(config: Path | None, bootstrap: Path | None) -> None:
     from streams.engine.process import serve  # noqa: PLC0415
 
     settings = load(find(config, os.environ))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    asyncio.run(serve(settings, os.environ, history=bootstrap))
+    log_to(level=log_level)
+    _LOGGER.info("reading %s", settings.kafka.queries)
+    asyncio.run(serve(settings, os.environ, history=bootstrap, on_start=_say))
+    _LOGGER.info("stopped")
+
+
+def _say(address: str) -> None:
+    _LOGGER.info("health and metrics at %s", address)

@@ -25,10 +25,13 @@ from streams.service.control import Control
 from streams.service.health import Health
 from streams.service.keeper import Durability
 from streams.service.metrics import Metrics
+from streams.service.page import Page
 from streams.service.publisher import Publisher
+from streams.service.recent import AlertReader, Recent
 from streams.service.sender import Sender
+from streams.service.tools import Tools
 from streams.service.warming import warm
-from streams.service.worker import Tools, Worker
+from streams.service.worker import Worker
 from streams.settings import Settings, required_pseudonym_key
 
 from .app import Engine
@@ -95,9 +98,15 @@ async def serve(
         engine.work_for(worker)
         control.on_news = worker.wake
         chores = Chores(worker, engine, metrics, settings.service.checkpoint_interval)
-        health = Health(metrics, lambda: engine.reading, chores.look)
+        alerts = Recent()
+        pages = Page(alerts).routes if settings.service.page else ()
+        health = Health(metrics, lambda: engine.reading, chores.look, pages)
         on_start(await _listen(health, settings))
         stack.push_async_callback(health.stop)
+        if settings.service.page:
+            reader = AlertReader(options, wanted.alerts_current.name, alerts)
+            reader.start()
+            stack.push_async_callback(reader.stop)
         await control.start()
         stack.push_async_callback(control.stop)
         stack.push_async_callback(worker.close)

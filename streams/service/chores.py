@@ -54,7 +54,7 @@ class Chores:
     async def _commit(self) -> None:
         while True:
             await asyncio.sleep(_COMMIT_SECONDS)
-            await self._worker.commit_sources()
+            await self._worker.inlets.commit()
 
     async def _checkpoint(self) -> None:
         """One group of units after the other, spread over the interval."""
@@ -79,7 +79,7 @@ class Chores:
     def look(self) -> None:
         """Set the gauges, and add what was counted since the last time."""
         metrics, worker = self._metrics, self._worker
-        for place, inlet in worker.inlets.items():
+        for place, inlet in worker.inlets.places.items():
             metrics.ingested(inlet.source.counts)
             inlet.source.counts = Counts()
             metrics.held.labels(place.number).set(inlet.source.holds)

@@ -1,6 +1,6 @@
 """What others see of a worker by HTTP: whether it lives, whether it works, and its metrics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -11,16 +11,21 @@ Chores = Callable[[], None]
 
 
 class Health:
-    """A small server for probes and for Prometheus; it shows nothing of what is watched.
+    """A small server for probes and for Prometheus; by itself it shows nothing of what is watched.
 
     Args:
         metrics: what `/metrics` shows.
         is_ready: asked by `/readyz`.
         look: called before metrics are shown, so that they are of now.
+        pages: what else is shown at that address.
     """
 
     def __init__(
-        self, metrics: Metrics, is_ready: Callable[[], bool], look: Callable[[], None]
+        self,
+        metrics: Metrics,
+        is_ready: Callable[[], bool],
+        look: Callable[[], None],
+        pages: Iterable[web.RouteDef] = (),
     ) -> None:
         self._metrics = metrics
         self._is_ready = is_ready
@@ -31,6 +36,7 @@ class Health:
                 web.get("/healthz", self._live),
                 web.get("/readyz", self._ready),
                 web.get("/metrics", self._show),
+                *pages,
             ]
         )
         self._runner = web.AppRunner(routes, access_log=None)

@@ -12,14 +12,14 @@ from detectors.alerts import Alert
 from detectors.base import StageKind
 from detectors.errors import SnapshotError
 from detectors.events import Records
-from detectors.kernels.compile import kernel
-from detectors.shards.batch import SHARDS, Stretch, shards_of, stretch_of, stretches
+from detectors.shards.batch import Stretch, shards_of, stretch_of, stretches
 from detectors.stages import CONCERNS, ActorStage, LaterStage
 from detectors.units import NEVER, days_to_begin
 from streams.blocks import Block, decode, fitting, joined, no_rows, part, split
 
 from .control import Board
 from .flow import Record
+from .seen import Seen
 
 ROWS_PER_RECORD: Final = 1 << 20
 """A row's position is its record's offset times this, and its number in the record."""
@@ -99,10 +99,7 @@ class Station:
         self._board = board
         self._queue: deque[_Queued] = deque()
         self._told = {kind: [NEVER] * partitions for kind in LATER}
-        self._units = np.full(SHARDS, -1, np.int64)
-        self._units[list(stage.units)] = np.arange(len(stage.units))
-        # The last position that each unit has seen of each upstream partition.
-        self._seen = np.full((len(stage.units), 1), -1, np.int64)
+        self._seen = Seen(stage.units)
 
     @property
     def parked(self) -> bool:
@@ -142,7 +139,6 @@ class Station:
         numbers = np.concatenate([np.arange(count) for count in counts])
         positions = offsets * ROWS_PER_RECORD + numbers
         self._queue.append(_Queued(whole, origins, positions, self.next_offset))
-        self._make_room(int(origins.max(initial=0)))
 
     def run(self) -> Outcome:
         """Apply what can be applied by now."""
@@ -203,15 +199,15 @@ class Station:
         """Those of some rows that have not been applied, and their positions."""
         rows = part(queued.block, which.start, which.stop)
         events = rows.batch.rows
-        units = self._units[shards_of(events[self.stage.kind][:, 0])]
-        if units.min(initial=0) < 0:
+        try:
+            fresh = self._seen.fresh(
+                shards_of(events[self.stage.kind][:, 0]), queued.origins[which], events["index"]
+            )
+        except LookupError as error:
             raise SnapshotError(
                 f"{self.stage.kind}s, partition {self.number}: holds events of another "
                 "partition; has the number of partitions been changed?"
-            )
-        fresh = np.zeros(len(events), np.bool_)
-        index = np.ascontiguousarray(events["index"])
-        mark_fresh(units, queued.origins[which], index, self._seen, fresh)
+            ) from error
         positions = queued.positions[which]
         if fresh.all():
             return rows, positions
@@ -245,18 +241,12 @@ class Station:
                     told[number] = self.today
                     yield kind, number, Block(self.number, self.today, *no_rows(), None)
 
-    def _make_room(self, origin: int) -> None:
-        units, known = self._seen.shape
-        if origin >= known:
-            more = np.full((units, origin + 1 - known), -1, np.int64)
-            self._seen = np.concatenate([self._seen, more], axis=1)
-
     def about(self, shard: int) -> dict[str, Any]:
         """What a checkpoint of one of the units holds beside its arrays."""
         return {
             "today": self.stage.units[shard].today,
             "position": self.position,
-            "seen": self._seen[self._units[shard]].tolist(),
+            "seen": self._seen.of(shard),
         }
 
     def load(self, units: Mapping[int, tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
@@ -266,8 +256,7 @@ class Station:
             SnapshotError: they were laid out by another version.
         """
         for shard, (about, arrays) in units.items():
-            self._make_room(len(about["seen"]) - 1)
-            self._seen[self._units[shard], : len(about["seen"])] = about["seen"]
+            self._seen.put(shard, about["seen"])
             try:
                 self.stage.units[shard].load(arrays, about["today"])
             except KeyError as lacking:
@@ -276,26 +265,3 @@ class Station:
         self.next_offset = min((about["position"] for about, _ in units.values()), default=0)
         self.next_offset *= whole
         self.today = min((unit.today for unit in self.stage.units.values()), default=NEVER)
-
-
-@kernel
-def mark_fresh(
-    units: NDArray[np.int64],
-    origins: NDArray[np.int32],
-    positions: NDArray[np.int64],
-    seen: NDArray[np.int64],
-    fresh: NDArray[np.bool_],
-) -> None:
-    """Mark the rows that their units have not seen, and note that they have now.
-
-    Args:
-        units: per row, its place in `seen`.
-        origins: per row, the upstream partition.
-        positions: per row, its position there.
-        seen: shape (units, origins): the last position that each has seen; changed.
-        fresh: False, to be filled.
-    """
-    for i in range(len(positions)):
-        if positions[i] > seen[units[i], origins[i]]:
-            seen[units[i], origins[i]] = positions[i]
-            fresh[i] = True

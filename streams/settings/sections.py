@@ -155,6 +155,10 @@ class Service(Section, frozen=True):
     http_port: Annotated[
         int, Meta(ge=0, le=65_535, description="port to serve them at; 0: any that is free")
     ] = 10_980
+    page: Annotated[
+        bool,
+        Meta(description="show the latest alerts there too, to everybody who can reach it"),
+    ] = False
     fetch_records: Annotated[
         int, Meta(ge=1, le=100_000, description="most records that are taken at once")
     ] = 4_000

@@ -1,0 +1,203 @@
+"""The latest alerts as pages for whoever was woken by one; they work without scripts.
+
+Pages are built as trees, so that whatever an id holds is written as text.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Final
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree as Tree
+
+from aiohttp import web
+
+from detectors.alerts import Alert, Severity, Status
+from streams.terminal import printable
+
+from .recent import MOST_SHOWN, Recent
+
+_REFRESH_SECONDS: Final = 5
+_STYLE: Final = files(__package__).joinpath("page.css").read_text("utf-8")
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_NOT_YET: Final = "No alerts."
+_OTHER: Final = ("metrics", "readyz", "healthz")
+
+Node = Tree.Element
+Child = Node | str
+
+
+class Page:
+    """The list of alerts at `/`, and each with its evidence at `/alerts/<id>`."""
+
+    def __init__(self, alerts: Recent) -> None:
+        self._alerts = alerts
+
+    @property
+    def routes(self) -> list[web.RouteDef]:
+        """Where it is shown."""
+        return [web.get("/", self._list), web.get("/alerts/{id}", self._one)]
+
+    async def _list(self, request: web.Request) -> web.Response:
+        return _answer(list_page(self._alerts.newest_first(), request.query.get("severity")))
+
+    async def _one(self, request: web.Request) -> web.Response:
+        alert = self._alerts.get(request.match_info["id"])
+        if alert is None:
+            gone = el("main", el("p", "This alert is not among the latest."), _back())
+            return _answer(_page("Unknown alert", gone), status=404)
+        return _answer(alert_page(alert))
+
+
+def list_page(alerts: Sequence[Alert], severity: str | None = None) -> str:
+    """The alerts in the order given, with reasons; it loads itself anew.
+
+    Args:
+        alerts: all that there are.
+        severity: show only these; None for all.
+    """
+    shown = [alert for alert in alerts if severity in {None, alert.severity.value}]
+    cards = [_card(alert) for alert in shown] or [el("p", _NOT_YET, class_="none")]
+    others = [el("a", name, href=f"/{name}") for name in _OTHER]
+    foot = f"Event times in UTC. The {MOST_SHOWN} alerts that changed last, every {_REFRESH_SECONDS} s."
+    return _page(
+        "Alerts",
+        el("header", el("h1", "Probewatch"), _filters(alerts, severity)),
+        el("main", *cards),
+        el("footer", el("p", foot), el("p", *_spaced(others))),
+        refresh=True,
+    )
+
+
+def alert_page(alert: Alert) -> str:
+    """One alert with all that it says; it stays as it is while one reads."""
+    ids = [el("li", el("code", text)) for text in alert.event_ids]
+    facts = [
+        ("alert", alert.alert_id),
+        ("revision", f"{alert.revision}"),
+        ("score", f"{alert.score:.3f}"),
+        ("raised", _time(alert.raised_event_time)),
+        ("gallery", alert.gallery_id or "any"),
+        ("campaign", alert.campaign_id or "none"),
+        ("configuration", alert.config_hash),
+    ]
+    return _page(
+        _title(alert),
+        el("header", el("h1", "Probewatch"), _back()),
+        el(
+            "main",
+            _card(alert, whole=True),
+            el("h2", "Evidence: ids of events in your own log"),
+            el("ul", *ids, class_="ids"),
+            el("h2", "Also"),
+            _facts(facts),
+        ),
+    )
+
+
+def _card(alert: Alert, *, whole: bool = False) -> Node:
+    severity = alert.severity.value
+    name = el("h2", _title(alert) if whole else _link(alert))
+    status = el("span", alert.status.value, class_=f"status {alert.status.value}")
+    entity = el("p", f"{alert.entity.type} ", *_broken(alert.entity.id), class_="entity")
+    reasons = [el("li", reason.text) for reason in alert.reasons]
+    facts = [
+        ("first", _time(alert.first_event_time)),
+        ("last", _time(alert.last_event_time)),
+        ("searches", f"{alert.event_count:,}"),
+        ("people exposed", f"{alert.subjects_exposed:,}"),
+        ("as strong in innocent use", f"{alert.rarity:.2g} in 10,000 actor-days"),
+        ("tenant", alert.tenant_id or ", ".join(alert.tenants)),
+    ]
+    closed = " over" if alert.status is Status.CLOSED else ""
+    return el(
+        "article",
+        el("p", el("strong", severity), status, class_="mark"),
+        el("div", name, entity, el("ul", *reasons), _facts(facts)),
+        class_=f"{severity}{closed}",
+    )
+
+
+def _link(alert: Alert) -> Node:
+    return el("a", _title(alert), href=f"/alerts/{quote(alert.alert_id, safe='')}")
+
+
+def _filters(alerts: Sequence[Alert], chosen: str | None) -> Node:
+    """How many there are of each severity, most severe first; each is a link to these."""
+    counts = Counter(alert.severity.value for alert in alerts)
+    links = [_filter(f"all {len(alerts)}", "/", chosen=chosen is None)]
+    for severity in reversed(Severity):
+        address = f"/?{urlencode({'severity': severity.value})}"
+        text = f"{severity.value} {counts[severity.value]}"
+        links.append(_filter(text, address, chosen=chosen == severity.value))
+    return el("nav", *_spaced(links))
+
+
+def _filter(text: str, address: str, *, chosen: bool) -> Node:
+    return el("a", text, href=address, class_="chosen" if chosen else "")
+
+
+def _back() -> Node:
+    return el("nav", el("a", "all alerts", href="/"))
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> Node:
+    return el("dl", *(el("div", el("dt", name), el("dd", text)) for name, text in facts))
+
+
+def _title(alert: Alert) -> str:
+    return alert.pattern.value.replace("_", " ").capitalize()
+
+
+def _time(text: str) -> str:
+    """To the second: `2025-03-13 04:46:59`."""
+    return text[:19].replace("T", " ")
+
+
+def _broken(entity: str) -> list[Child]:
+    """A pair's ids one below the other."""
+    first, *rest = entity.split("+")
+    parts: list[Child] = [el("code", first)]
+    for part in rest:
+        parts += [" and ", el("code", part)]
+    return parts
+
+
+def _spaced(nodes: Sequence[Node]) -> list[Child]:
+    return [child for node in nodes for child in (node, " ")]
+
+
+def el(tag: str, *children: Child, class_: str = "", **attributes: str) -> Node:
+    """An element; text in it is text, and control characters are made visible."""
+    given = {"class": class_} | attributes if class_ else attributes
+    node = Tree.Element(tag, {name: printable(value) for name, value in given.items()})
+    for child in children:
+        if not isinstance(child, str):
+            node.append(child)
+        elif len(node):
+            node[-1].tail = (node[-1].tail or "") + printable(child)
+        else:
+            node.text = (node.text or "") + printable(child)
+    return node
+
+
+def _page(title: str, *body: Node, refresh: bool = False) -> str:
+    style = Tree.Element("style")
+    style.text = _STYLE
+    head = el("head", el("meta", charset="utf-8"), el("title", f"{title} · Probewatch"), style)
+    head.append(el("meta", name="viewport", content="width=device-width, initial-scale=1"))
+    if refresh:
+        again = {"http-equiv": "refresh", "content": f"{_REFRESH_SECONDS}"}
+        head.append(Tree.Element("meta", again))
+    html = el("html", head, el("body", *body), lang="en")
+    return "<!doctype html>\n" + Tree.tostring(html, encoding="unicode", method="html")
+
+
+def _answer(text: str, status: int = 200) -> web.Response:
+    return web.Response(text=text, status=status, content_type="text/html", headers=_HEADERS)
