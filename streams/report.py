@@ -56,6 +56,11 @@ def print_alerts(alerts: Sequence[Alert], out: Console) -> None:
         out.print("rarity: alerts as strong per 10,000 innocent actor-days", style="dim")
 
 
+def severity_style(severity: Severity) -> str:
+    """How a severity is coloured on a terminal."""
+    return _STYLES[severity]
+
+
 def print_summary(summary: Summary, out: Console) -> None:
     """Print what was read, what was set aside and why, what was found, and what it cost."""
     facts = Table.grid(padding=(0, 2))

@@ -142,6 +142,7 @@ class Playback:
     """Reads a log from its beginning; the records of a checkpoint count once all are there.
 
     Attributes:
+        next_offset: of the record to go on with.
         journal: of what was read.
         assembler: fed with it.
     """
@@ -149,9 +150,10 @@ class Playback:
     def __init__(self) -> None:
         self.journal = Journal()
         self.assembler = Assembler()
+        self.next_offset = 0
         self._open: dict[int, dict[int, Record]] = {}
 
-    def take(self, records: Iterable[Record], until: int) -> bool:
+    def take(self, records: Iterable[Record], until: int = 0) -> bool:
         """Read on; True if the checkpoint `until` was among them.
 
         Raises:
@@ -159,6 +161,7 @@ class Playback:
         """
         found = False
         for record in records:
+            self.next_offset = record.offset + 1
             if len(record.key) != _KEY.size:
                 raise SnapshotError("not a record of Probewatch's state: its key is none")
             checkpoint, number = _KEY.unpack(record.key)

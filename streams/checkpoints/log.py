@@ -96,6 +96,7 @@ class StateLog:
         transactional_id: str,
         *,
         transactions: bool = True,
+        playback: Playback | None = None,
     ) -> tuple["StateLog", dict[str, Restored]]:
         """Own the log, and read all that it holds.
 
@@ -105,6 +106,7 @@ class StateLog:
             partition: of it.
             transactional_id: of the partition, the same for all who may own it.
             transactions: whether the broker has them.
+            playback: what a standby has read of it already.
 
         Raises:
             SnapshotError: the log holds state that this version cannot read, or torn state.
@@ -127,7 +129,7 @@ class StateLog:
                 stack.push_async_callback(admin.close)
                 await admin.start()
             log = cls(place, producer, admin, stack, transactions=transactions)
-            restored = await log._read(options)
+            restored = await log._read(options, playback or Playback())
             log._resources = stack.pop_all()
         return log, restored
 
@@ -212,16 +214,17 @@ class StateLog:
             else:
                 yield
 
-    async def _read(self, options: Mapping[str, Any]) -> dict[str, Restored]:
+    async def _read(self, options: Mapping[str, Any], playback: Playback) -> dict[str, Restored]:
         """Read up to a checkpoint of no units, written now: no end offset can be trusted.
 
         Tansu 0.6 gives that of the last batch's beginning.
         """
         until = secrets.randbits(64)
         await self._commit(until, {})
-        playback = Playback()
         with _told_apart(self._place.topic):
             async with self._consumer(options) as consumer:
+                if playback.next_offset:
+                    consumer.seek(self._place, playback.next_offset)
                 found = False
                 while not found:
                     batches = await consumer.getmany(timeout_ms=1_000)

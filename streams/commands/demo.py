@@ -1,77 +1,67 @@
 """`probewatch demo`."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import asyncio
+import signal
 
 import click
-import orjson
-from rich.console import Console
 
-from detectors.alerts import Alert
-from streams.evaluate import Evaluation, evaluate, read_labels
-from streams.outputs import Outputs
-from streams.progress import reading
-from streams.report import latest, print_alerts
-from streams.settings import Settings
 from streams.terminal import console
 
 EPILOG = """\b
 Example:
   probewatch demo
+  probewatch demo --seconds 120 --port 10980
+  probewatch demo --seconds 10 --exit > alerts.txt
 """
-ACTORS = 120
-DAYS = 60
-# Any would do; this one is like most: about half of what was planted is found.
-SEED = 2
+
+TERMINATED = 143
+"""128 + SIGTERM, as shells have it."""
 
 
 @click.command(epilog=EPILOG)
-def demo() -> None:
-    """Simulate a police force's face searches, some of them misuse, and show what is found.
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=1, max=3600),
+    default=45,
+    show_default=True,
+    help="Within which two months of traffic are sent.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="Of the web page and of metrics, on this machine alone.  [default: any that is free]",
+)
+@click.option("--exit", "ends", is_flag=True, help="End after the traffic instead of by Ctrl-C.")
+def demo(*, seconds: float, port: int, ends: bool) -> None:
+    """Run the whole service on this machine, and show what it finds in simulated police searches.
 
-    Needs nothing and leaves nothing behind.
+    It starts a broker that is for trying only, a worker, and traffic with misuse in it; shows
+    alerts as they come, here and on a web page; and leaves nothing behind.
     """
-    out = console()
-    with TemporaryDirectory(prefix="probewatch-") as directory:
-        log, labels = Path(directory, "log.jsonl"), Path(directory, "labels.jsonl")
-        events = _simulate(log, labels)
-        out.print(f"{events:,} simulated face searches by {ACTORS} police officers in {DAYS} days:")
-        alerts = _judge(log)
-        truth = evaluate(alerts, read_labels(str(labels)))
-    print_alerts(latest(alerts), out)
-    _conclude(truth, out)
+    asyncio.run(_demo(seconds, port, stay=not ends))
 
 
-def _simulate(log: Path, labels: Path) -> int:
-    """Write a log and its labels; how many events it has."""
-    # Imported here, as in `replay`, so that --help need not wait.
-    from streams.simulate.scenario import Recipe, build  # noqa: PLC0415
+async def _demo(seconds: float, port: int, *, stay: bool) -> None:
+    # Takes a second to import.
+    from streams.demo.play import play  # noqa: PLC0415
+    from streams.demo.screen import Screen  # noqa: PLC0415
 
-    scenario = build(Recipe(world="police", seed=SEED, actors=ACTORS, days=DAYS))
-    with log.open("wb") as file:
-        file.writelines(orjson.dumps(event) + b"\n" for event in scenario.events())
-    with labels.open("wb") as file:
-        file.writelines(orjson.dumps(label) + b"\n" for label in scenario.labels())
-    return len(scenario.rows)
+    screen = Screen(console())
+    playing = asyncio.create_task(play(screen, seconds, port, stay=stay))
+    told: list[signal.Signals] = []
 
+    def stop(number: signal.Signals) -> None:
+        # Once: what is being cleaned up must not be cancelled again.
+        if not told:
+            told.append(number)
+            playing.cancel()
 
-def _judge(log: Path) -> list[Alert]:
-    """Every revision of every alert."""
-    from streams.replay import replay  # noqa: PLC0415
-
-    alerts: list[Alert] = []
-    files = [str(log)]
-    with reading() as progress:
-        replay(Settings(), files, Outputs(names="none", on_alert=alerts.append), progress)
-    return alerts
-
-
-def _conclude(truth: Evaluation, out: Console) -> None:
-    planted = [campaign for campaign in truth.campaigns if not campaign.ambiguous]
-    found = sum(campaign.found_at is not None for campaign in planted)
-    out.print()
-    out.print(
-        f"Of {len(planted)} planted campaigns of misuse {found} were found; "
-        f"{len(truth.false_alerts)} alerts were false."
-    )
-    out.print("Go on with a log of your own: probewatch replay queries.jsonl")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        await playing
+    except asyncio.CancelledError:
+        if not screen.concluded:
+            raise (click.Abort() if told == [signal.SIGINT] else click.exceptions.Exit(TERMINATED)) from None

@@ -70,6 +70,8 @@ class Engine:
         assert isinstance(transport, Transport)
         transport.options = options
         transport.positions = self
+        # Its own would connect in plain text; the service sends everything by itself.
+        self.app.boot_strategy.enable_kafka_producer = False
         self.app.on_partitions_revoked.connect(self._let_go)
         self.app.on_before_shutdown.connect(self._let_go)
         for topic in (topics.queries, topics.actors, topics.subjects, topics.networks):

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
 from detectors.errors import BrokerError, ConfigError
+from streams.checkpoints.standby import Standby
 from streams.ingest.pseudonyms import PseudonymKey
 from streams.kafka import admin as administration
 from streams.kafka.connection import connected
@@ -93,7 +94,12 @@ async def serve(
         publisher = Publisher(sender, wanted, control, metrics)
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="probewatch-"))
         engine = Engine(settings, wanted, options, Path(directory), fail)
-        tools = Tools(settings, names, wanted, durability, control, publisher, metrics)
+        standby = None
+        if settings.service.standby:
+            standby = Standby(options, fail, transactions=durable)
+            await standby.start()
+            stack.push_async_callback(standby.stop)
+        tools = Tools(settings, names, wanted, durability, control, publisher, metrics, standby)
         worker = Worker(tools, engine, partitions)
         engine.work_for(worker)
         control.on_news = worker.wake

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from detectors.errors import SnapshotError
 from detectors.shards.tables import Arrays
+from streams.checkpoints.journal import Playback
 from streams.checkpoints.log import StateLog
 from streams.checkpoints.segments import Segment, Tracker
 
@@ -79,8 +80,20 @@ class Keeper:
         self._positions: dict[int, int] = {}
 
     @classmethod
-    async def open(cls, station: Station, topic: str, durability: Durability) -> "Keeper":
+    async def open(
+        cls,
+        station: Station,
+        topic: str,
+        durability: Durability,
+        playback: Playback | None = None,
+    ) -> "Keeper":
         """Own a station's log, and bring the station to where its last checkpoints left it.
+
+        Args:
+            station: fresh.
+            topic: of state.
+            durability: where and how state is kept.
+            playback: what a standby has read of the log already.
 
         Raises:
             SnapshotError: the state is of another version or another pseudonym key.
@@ -94,6 +107,7 @@ class Keeper:
             station.number,
             identity,
             transactions=durability.transactions,
+            playback=playback,
         )
         keeper = cls(station, log, durability)
         units: dict[int, tuple[dict[str, Any], Arrays]] = {}

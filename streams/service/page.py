@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
 from urllib.parse import quote, urlencode
-from xml.etree import ElementTree as Tree
+from xml.etree import ElementTree as ET
 
 from aiohttp import web
 
@@ -29,7 +29,7 @@ _HEADERS: Final = {
 _NOT_YET: Final = "No alerts."
 _OTHER: Final = ("metrics", "readyz", "healthz")
 
-Node = Tree.Element
+Node = ET.Element
 Child = Node | str
 
 
@@ -65,12 +65,12 @@ def list_page(alerts: Sequence[Alert], severity: str | None = None) -> str:
     shown = [alert for alert in alerts if severity in {None, alert.severity.value}]
     cards = [_card(alert) for alert in shown] or [el("p", _NOT_YET, class_="none")]
     others = [el("a", name, href=f"/{name}") for name in _OTHER]
-    foot = f"Event times in UTC. The {MOST_SHOWN} alerts that changed last, every {_REFRESH_SECONDS} s."
+    kept = f"The {MOST_SHOWN} alerts that changed last, anew every {_REFRESH_SECONDS} s."
     return _page(
         "Alerts",
         el("header", el("h1", "Probewatch"), _filters(alerts, severity)),
         el("main", *cards),
-        el("footer", el("p", foot), el("p", *_spaced(others))),
+        el("footer", el("p", f"{kept} Event times are in UTC."), el("p", *_spaced(others))),
         refresh=True,
     )
 
@@ -176,7 +176,7 @@ def _spaced(nodes: Sequence[Node]) -> list[Child]:
 def el(tag: str, *children: Child, class_: str = "", **attributes: str) -> Node:
     """An element; text in it is text, and control characters are made visible."""
     given = {"class": class_} | attributes if class_ else attributes
-    node = Tree.Element(tag, {name: printable(value) for name, value in given.items()})
+    node = ET.Element(tag, {name: printable(value) for name, value in given.items()})
     for child in children:
         if not isinstance(child, str):
             node.append(child)
@@ -188,15 +188,15 @@ def el(tag: str, *children: Child, class_: str = "", **attributes: str) -> Node:
 
 
 def _page(title: str, *body: Node, refresh: bool = False) -> str:
-    style = Tree.Element("style")
+    style = ET.Element("style")
     style.text = _STYLE
     head = el("head", el("meta", charset="utf-8"), el("title", f"{title} · Probewatch"), style)
     head.append(el("meta", name="viewport", content="width=device-width, initial-scale=1"))
     if refresh:
         again = {"http-equiv": "refresh", "content": f"{_REFRESH_SECONDS}"}
-        head.append(Tree.Element("meta", again))
+        head.append(ET.Element("meta", again))
     html = el("html", head, el("body", *body), lang="en")
-    return "<!doctype html>\n" + Tree.tostring(html, encoding="unicode", method="html")
+    return "<!doctype html>\n" + ET.tostring(html, encoding="unicode", method="html")
 
 
 def _answer(text: str, status: int = 200) -> web.Response:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from streams.checkpoints.standby import Standby
 from streams.ingest.pseudonyms import PseudonymKey
 from streams.kafka.topics import Topics
 from streams.settings import Settings
@@ -24,6 +25,7 @@ class Tools:
     control: Control
     publisher: Publisher
     metrics: Metrics
+    standby: Standby | None = None
 
 
 class Gate:

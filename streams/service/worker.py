@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from detectors.errors import ProbewatchError
@@ -79,6 +80,7 @@ class Worker:
         self._tools.control.own = frozenset(place.number for place in self.inlets.places)
         self._generation = generation
         self._gate.open_all()
+        await self._stand_by()
         self._tools.metrics.restored.set(time.monotonic() - began)
         self._wake.set()
         return {
@@ -102,12 +104,29 @@ class Worker:
                 settings.detection, settings.config_hash, tools.names.write, numbers
             )
             station = Station(stage, place.number, partitions, tools.control.board)
-            self.keepers[place] = await Keeper.open(station, state_topic, tools.durability)
+            log = TopicPartition(state_topic, place.number)
+            playback = None if tools.standby is None else await tools.standby.take(log)
+            self.keepers[place] = await Keeper.open(
+                station, state_topic, tools.durability, playback
+            )
         if isinstance(stage, ActorStage):
             for number, unit in stage.units.items():
                 for day in {unit.today, *stage.shards[number].contributed}:
                     known = stage.shards[number].contribution(day)
                     await tools.control.contribute(number, day, known)
+
+    async def _stand_by(self) -> None:
+        """Read along in the state of the partitions that others have."""
+        if self._tools.standby is not None:
+            partitions = range(self._tools.topics.actors.partitions)
+            await self._tools.standby.follow(
+                [
+                    TopicPartition(state_topic, number)
+                    for topic, (_, state_topic) in self._kinds.items()
+                    for number in partitions
+                    if Partition(topic, number) not in self.keepers
+                ]
+            )
 
     async def receive(self, place: Partition, records: Sequence[Record]) -> None:
         """Take records of one of our partitions."""
