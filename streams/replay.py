@@ -183,7 +183,8 @@ class Replay:
         if outputs.scores is not None:
             self._write_scores(outputs.scores)
         if outputs.save_state is not None:
-            state = zstandard.ZstdCompressor().compress(self.pipeline.snapshot(self._names.fingerprint))
+            snapshot = self.pipeline.snapshot(self._names.fingerprint)
+            state = zstandard.ZstdCompressor().compress(snapshot)
             outputs.save_state.write_bytes(state)
         summary = self.summary()
         if outputs.summary is not None:

@@ -16,7 +16,7 @@ EPILOG = """\b
 Example:
   probewatch run
   probewatch run --config /etc/probewatch/probewatch.toml
-  probewatch replay last-120-days.jsonl.zst --save-state history && probewatch run --bootstrap history
+  probewatch replay last-120-days.jsonl.zst --save-state state && probewatch run --bootstrap state
 """
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import faust
 from faust.types import TP
@@ -66,8 +66,7 @@ class Engine:
             value_serializer="raw",
             loghandlers=[],
         )
-        transport = self.app.transport
-        assert isinstance(transport, Transport)
+        transport = cast("Transport", self.app.transport)
         transport.options = options
         transport.positions = self
         # Its own would connect in plain text; the service sends everything by itself.
@@ -103,7 +102,8 @@ class Engine:
 
     @property
     def _ours(self) -> Worker:
-        assert self._worker is not None
+        if self._worker is None:
+            raise RuntimeError("work_for was not called")
         return self._worker
 
     async def _read(self, stream: Any) -> None:
@@ -131,9 +131,7 @@ class Engine:
 
     @property
     def _consumer(self) -> Consumer:
-        consumer = self.app.consumer
-        assert isinstance(consumer, Consumer)
-        return consumer
+        return cast("Consumer", self.app.consumer)
 
     def pause(self, partitions: Iterable[Partition]) -> None:
         """Bring nothing more of these for now."""

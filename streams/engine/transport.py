@@ -35,9 +35,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         conf = self.app.conf
-        assert isinstance(transport, Transport)
         return AIOKafkaConsumer(
-            **transport.options,
+            **cast("Transport", transport).options,
             client_id=conf.broker_client_id,
             group_id=conf.id,
             partition_assignment_strategy=[StickyPartitionAssignor],
@@ -103,7 +102,10 @@ class Consumer(driver.Consumer):
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+    async def getmany(
+        self,
+        timeout: float,  # noqa: ASYNC109
+    ) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """What was fetched, a message per partition."""
         records, _ = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
@@ -142,14 +144,12 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Read on from where the service says."""
         assignment = {Partition(tp.topic, tp.partition) for tp in self.assignment()}
-        assert isinstance(self.transport, Transport)
-        positions = await self.transport.positions.take_over(
-            assignment, self.app.consumer_generation_id
-        )
+        transport = cast("Transport", self.transport)
+        positions = await transport.positions.take_over(assignment, self.app.consumer_generation_id)
         await self._thread.read_from(positions)
         self._read_offset.clear()
 
-    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+    async def commit(self, *_: Any, **__: Any) -> bool:
         """Nothing: the service commits, behind its checkpoints."""
         self._acked.clear()
         self._acked_index.clear()

@@ -3,13 +3,14 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.alerts import Alert
 from detectors.base import StageKind
+from detectors.baseline import Peers
 from detectors.errors import SnapshotError
 from detectors.events import Records
 from detectors.shards.batch import Stretch, shards_of, stretch_of, stretches
@@ -186,8 +187,7 @@ class Station:
             return
         stretch = stretch_of(block.batch, self.today, block.figures)
         if isinstance(self.stage, ActorStage):
-            peers = self._board.peers(self.today)
-            assert peers is not None
+            peers = cast("Peers", self._board.peers(self.today))  # see `_can_judge`
             judged = self.stage.observe(stretch, peers)
             outcome.blocks += self._forward(stretch, positions)
         else:

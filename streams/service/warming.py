@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 from detectors.config import Detection
-from detectors.stages import ActorStage
 from streams.blocks import encode
 from streams.checkpoints.segments import Tracker
 from streams.ingest.admission import TimeRules
@@ -45,4 +44,3 @@ def warm() -> None:
         tracker = Tracker()
         tracker.base(station.about(0), unit.arrays())
         tracker.delta(station.about(0), unit.arrays())
-    assert isinstance(stations["actor"].stage, ActorStage)
