@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +34,8 @@ _SMALLEST = 16
 
 def _grown(array: NDArray[np.generic], length: int) -> NDArray[np.generic]:
     larger = np.zeros(length, array.dtype)
-    larger[: len(array)] = array
+    # As bytes: numpy copies records field by field, which takes ten times as long.
+    larger.view(np.uint8)[: array.nbytes] = array.view(np.uint8)
     return larger
 
 
@@ -141,7 +141,7 @@ class Table:
         """
         moved = np.where(kept, np.cumsum(kept) - 1, FREE).astype(np.int64)
         count = int(kept.sum())
-        self.rows = self.rows[: len(kept)][kept]
+        self.rows = self.rows[: len(kept)].compress(kept)
         self.keys = self.keys[: len(kept)][kept]
         self.used[0] = count
         self.slots = _index(self.keys, count, count)
@@ -233,7 +233,7 @@ def _check_layout(expected: Records, found: NDArray[np.generic]) -> None:
 
 def records(array: NDArray[np.generic]) -> Records:
     """A snapshot's array as records of its own that can be changed."""
-    return cast("Records", array.copy())
+    return np.frombuffer(bytearray(array.tobytes()), array.dtype).reshape(array.shape)
 
 
 def under(kept: Mapping[str, NDArray[np.generic]], name: str) -> Arrays:
