@@ -37,7 +37,7 @@ $(COMPILED): $(wildcard detectors/*.py detectors/*/*.py streams/ingest/*.py) | v
 	@find detectors streams -name '*.nb[ci]' -delete
 	@touch $@
 
-demo: venv $(COMPILED) ## simulate police traffic with misuse in it, and show the alerts
+demo: venv $(COMPILED) ## run the whole service here, with simulated misuse, and show the alerts
 	@$(BIN)/probewatch demo
 
 test: venv $(COMPILED) ## run the tests

@@ -8,50 +8,32 @@ for pages. Everything that is due is taken and written at once; a service stagge
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from statistics import median
-from typing import NamedTuple
-from uuid import uuid4
 
 import click
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from bench.rig.candidates import CANDIDATES, Candidate
+from bench.rig.brokers import Broker
+from bench.rig.candidates import LargePages, Segments, SmallPages
+from bench.rig.generations import Generations
 from bench.rig.populations import Population
 from bench.rig.tables import Sheet, show
+from bench.rig.trials import Run, Trial
 from detectors.shards.tables import Arrays
 from streams.checkpoints import Assembler, Tracker, encode
 from streams.terminal import console
 from tests.kafka.cluster import KafkaCluster
 
+CANDIDATES = (Segments, SmallPages, LargePages, Generations)
 SHARDS = 64
 KINDS = {"actors": ("actors", "pairs", "sheets", "histories"), "subjects": ("subjects",)}
+ROWS_OF_AN_EVENT = tuple(part for parts in KINDS.values() for part in parts)
 MB = 1e6
-
 EPILOG = """\b
 Example:
   python bench/checkpoints.py --rows 10000 --rounds 2
 """
-
-
-class Round(NamedTuple):
-    """One checkpoint: seconds that each unit stalled, of wall and CPU time to write; bytes."""
-
-    stalls: Sequence[float]
-    seconds: float
-    cpu_seconds: float
-    nbytes: int
-
-
-class Run(NamedTuple):
-    """A first checkpoint of all, some of a share of rows each, and a recovery."""
-
-    first: Round
-    rounds: Sequence[Round]
-    seconds: float
-    cpu_seconds: float
-    log_bytes: int
 
 
 class State:
@@ -80,35 +62,23 @@ class State:
             shard.touch(share)
 
 
-async def checkpoint(candidate: Candidate, units: Mapping[str, Arrays]) -> Round:
-    """Take and write all units."""
-    stalls = []
-    for unit, arrays in units.items():
-        started = time.perf_counter()
-        candidate.take(unit, arrays)
-        stalls.append(time.perf_counter() - started)
-    started, cpu = time.perf_counter(), time.process_time()
-    nbytes = await candidate.write()
-    return Round(stalls, time.perf_counter() - started, time.process_time() - cpu, nbytes)
-
-
-async def measure(candidate: Candidate, state: State, share: float, rounds: int) -> Run:
-    """Checkpoints of a state that lives, and its recovery, which must be right."""
-    await candidate.open()
-    first = await checkpoint(candidate, state.units())
-    later = []
-    for _ in range(rounds):
-        state.touch(share)
-        later.append(await checkpoint(candidate, state.units()))
-    started, cpu = time.perf_counter(), time.process_time()
-    recovered = await candidate.recover()
-    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    for unit, arrays in state.units().items():
-        for name, array in arrays.items():
-            if recovered.units[unit][name].tobytes() != array.tobytes():
-                raise SystemExit(f"{candidate.name}: {unit}: {name} came back otherwise")
-    await candidate.close()
-    return Run(first, later, seconds, cpu, recovered.log_bytes)
+async def compare(broker: Broker, state: State, share: float, rounds: int) -> Mapping[str, Run]:
+    """All candidates by turns on one state that lives."""
+    async with AsyncExitStack() as stack:
+        trials = []
+        for kind in CANDIDATES:
+            topic = await stack.enter_async_context(broker.topic(kind.config))
+            candidate = kind(broker.bootstrap, topic)
+            await candidate.open()
+            stack.push_async_callback(candidate.close)
+            trials.append(Trial(candidate, broker, topic))
+        for turn in range(1 + rounds):
+            if turn:
+                state.touch(share)
+            units = state.units()
+            for place in range(len(trials)):
+                await trials[(turn + place) % len(trials)].checkpoint(units)
+        return {trial.name: await trial.conclude(state.units()) for trial in trials}
 
 
 def cells(run: Run, state: State, share: float) -> list[list[str]]:
@@ -116,27 +86,29 @@ def cells(run: Run, state: State, share: float) -> list[list[str]]:
     touched = max(1, int(share * state.rows))
     nbytes = median(each.nbytes for each in run.rounds)
     stalls = [1e3 * stall for each in run.rounds for stall in each.stalls]
-    first = run.first
+    first, dirty, cleaned = run.first, run.dirty, run.cleaned
     return [
         [
             f"{median(stalls):.2f}",
-            f"{max(stalls):.2f}",
+            f"{max(stalls):.1f}",
             f"{1e3 * median(sum(each.stalls) for each in run.rounds):.0f}",
             f"{nbytes / MB:.2f}",
-            f"{nbytes / touched / 5:.0f}",
+            f"{nbytes / touched / len(ROWS_OF_AN_EVENT):.0f}",
             f"{nbytes / touched:.0f}",
             f"{median(each.seconds for each in run.rounds):.2f}",
             f"{median(each.cpu_seconds for each in run.rounds):.2f}",
+            f"{median(each.broker_seconds for each in run.rounds):.2f}",
         ],
         [
-            f"{1e3 * sum(first.stalls):.0f}",
             f"{first.nbytes / MB:.0f}",
             f"{first.seconds:.2f}",
-            f"{state.nbytes / MB / first.seconds:.0f}",
-            f"{run.log_bytes / MB:.0f}",
-            f"{run.seconds:.2f}",
-            f"{run.cpu_seconds:.2f}",
-            f"{state.nbytes / MB / run.seconds:.0f}",
+            f"{dirty.log_bytes / MB:.0f}",
+            f"{dirty.seconds:.2f}",
+            f"{dirty.cpu_seconds:.2f}",
+            f"{cleaned.log_bytes / MB:.0f}",
+            f"{cleaned.read_bytes / MB:.0f}",
+            f"{cleaned.seconds:.2f}",
+            f"{run.cleaning_seconds:.1f}" if run.cleaning_seconds else "",
         ],
     ]
 
@@ -177,60 +149,31 @@ def assembling(records: Iterable[Iterable[bytes]], nbytes: int) -> float:
     return nbytes / MB / (time.perf_counter() - started)
 
 
-@asynccontextmanager
-async def topic(bootstrap: str) -> AsyncIterator[str]:
-    """A topic that is gone afterwards."""
-    name = f"bench-checkpoints-{uuid4().hex[:8]}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(name, 1, 1)])
-        yield name
-        await admin.delete_topics([name])
-    finally:
-        await admin.close()
-
-
 @click.command(epilog=EPILOG, help=__doc__)
 @click.option("--rows", multiple=True, type=int, default=(100_000,), show_default=True)
 @click.option("--share", multiple=True, type=float, default=(0.01, 0.1, 0.6), show_default=True)
 @click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True)
-@click.option("--bootstrap", help="Of a broker; without it one of Apache Kafka is started.")
 @click.option("--markdown", is_flag=True, help="Print for the documentation.")
-def main(
-    rows: Sequence[int],
-    share: Sequence[float],
-    rounds: int,
-    bootstrap: str | None,
-    *,
-    markdown: bool,
-) -> None:
+def main(rows: Sequence[int], share: Sequence[float], rounds: int, *, markdown: bool) -> None:
     """Measure, and print tables."""
     encoded: list[list[str]] = []
     written: list[list[str]] = []
     recovered: list[list[str]] = []
-    with nullcontext() if bootstrap else KafkaCluster() as cluster:
-        servers = bootstrap or (cluster.bootstrap if cluster else "")
+    with KafkaCluster() as cluster:
+        broker = Broker(cluster)
+        asyncio.run(broker.prepare())
         for count in rows:
             state = State(count)
             encoded += encoding(state, share)
             for each in share:
-                for kind in CANDIDATES:
-                    run = asyncio.run(run_of(kind, servers, state, each, rounds))
-                    left = [kind.name, f"{count:,}", f"{each:.0%}"]
+                runs = asyncio.run(compare(broker, state, each, rounds))
+                for name, run in runs.items():
+                    left = [name, f"{count:,}", f"{each:.0%}"]
                     write, recover = cells(run, state, each)
                     written.append(left + write)
                     recovered.append(left + recover)
     for sheet in sheets(encoded, written, recovered):
         show(sheet, console(), markdown=markdown)
-
-
-async def run_of(
-    kind: Callable[[str, str], Candidate], bootstrap: str, state: State, share: float, rounds: int
-) -> Run:
-    """One candidate on a topic of its own."""
-    async with topic(bootstrap) as name:
-        return await measure(kind(bootstrap, name), state, share, rounds)
 
 
 def sheets(
@@ -248,16 +191,22 @@ def sheets(
     yield Sheet(
         "A checkpoint, medians over rounds",
         ("way", "rows of each kind", "touched"),
-        ("stall, unit ms", "worst ms", "all ms", "MB", "B/row", "B/event", "write s", "CPU s"),
+        (
+            *("stall, unit ms", "worst ms", "all ms"),
+            *("MB", "B/row", "B/event", "write s", "CPU s", "broker CPU s"),
+        ),
         written,
-        "An event touches a row of each of five kinds. CPU: of the client.",
+        "An event touches a row of each of five kinds. MB: on the broker's disk.",
     )
     yield Sheet(
-        "The first checkpoint, and recovery after the last",
+        "The first checkpoint; the log, and recovery from it, after the last and cleaned",
         ("way", "rows of each kind", "touched"),
-        ("stall ms", "MB", "write s", "MB/s", "log MB", "recover s", "CPU s", "MB/s"),
+        (
+            *("first MB", "write s", "log MB", "recover s", "CPU s"),
+            *("cleaned MB", "read MB", "recover s", "cleaning CPU s"),
+        ),
         recovered,
-        "MB/s: of state.",
+        "Read: keys and values as a client sees them. Cleaning: the broker's.",
     )
 
 

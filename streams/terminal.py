@@ -14,6 +14,12 @@ PIPE_WIDTH = 10_000
 Row = tuple[Sequence[str], bool]
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Tell the program, which may have to clean up; rich would end it on the spot."""
+        raise BrokenPipeError
+
+
 def console(file: TextIO | None = None) -> Console:
     """A console on `file` (standard output): coloured on a terminal, plain and wide in a pipe.
 
@@ -21,7 +27,7 @@ def console(file: TextIO | None = None) -> Console:
     """
     out = sys.stdout if file is None else file
     width = None if out.isatty() else PIPE_WIDTH
-    return Console(file=out, width=width, highlight=False, markup=False, emoji=False)
+    return _Console(file=out, width=width, highlight=False, markup=False, emoji=False)
 
 
 def printable(text: str) -> str:

@@ -295,6 +295,11 @@ def stories(
 
 @cache
 def misuse_log() -> EventBatch:
+    """The events of `misuse` as detectors read them."""
+    return batch(misuse())
+
+
+def misuse() -> list[Fields]:
     """Three weeks of a dozen colleagues' work, among them a stalker and two scrapers at once.
 
     A pattern that is registered without misuse of its kind here fails the test that looks
@@ -335,8 +340,7 @@ def misuse_log() -> EventBatch:
         for actor, gap in (("actor-7", 7), ("actor-9", 11))
         for i in range(500)
     ]
-    ordered = [
+    return [
         {"tenant_id": "tenant", "actor_role": "officer", "gallery_id": "gallery", **event}
         for event in in_order(events)
     ]
-    return batch(ordered)

@@ -58,11 +58,16 @@ def list_ten(scenario: Scenario) -> None:
     scenario.rows["threshold"] = 0.0
 
 
+def crowd_start() -> int:
+    """When the crowd's log begins, ms."""
+    midnight = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
+    return 1000 * int(midnight.timestamp())
+
+
 def crowd(actors: int) -> Iterator[dict[str, Any]]:
     """Events of accounts that search twice each, at any time of two months, for anybody."""
     rng = np.random.default_rng(1)
-    start = int(datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC).timestamp())
-    times = 1000 * start + np.sort(rng.integers(0, CROWD_DAYS * DAY, 2 * actors))
+    times = crowd_start() + np.sort(rng.integers(0, CROWD_DAYS * DAY, 2 * actors))
     who = rng.permutation(np.repeat(np.arange(actors), 2))
     whom = rng.integers(0, actors, 2 * actors)
     searches = zip(times.tolist(), who.tolist(), whom.tolist(), strict=True)

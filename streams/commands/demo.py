@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from collections.abc import Coroutine
+from typing import Any
 
 import click
 
@@ -14,8 +16,8 @@ Example:
   probewatch demo --seconds 10 --exit > alerts.txt
 """
 
-TERMINATED = 143
-"""128 + SIGTERM, as shells have it."""
+_KILLED = 128
+"""What shells add to the number of the signal that ended a process."""
 
 
 @click.command(epilog=EPILOG)
@@ -39,29 +41,31 @@ def demo(*, seconds: float, port: int, ends: bool) -> None:
     It starts a broker that is for trying only, a worker, and traffic with misuse in it; shows
     alerts as they come, here and on a web page; and leaves nothing behind.
     """
-    asyncio.run(_demo(seconds, port, stay=not ends))
-
-
-async def _demo(seconds: float, port: int, *, stay: bool) -> None:
     # Takes a second to import.
     from streams.demo.play import play  # noqa: PLC0415
     from streams.demo.screen import Screen  # noqa: PLC0415
 
     screen = Screen(console())
-    playing = asyncio.create_task(play(screen, seconds, port, stay=stay))
+    stopped = asyncio.run(_until_told(play(screen, seconds, port, stay=not ends)))
+    # Once everything was shown, to be stopped is how it ends.
+    if stopped is not None and not screen.concluded:
+        raise click.exceptions.Exit(_KILLED + stopped)
+
+
+async def _until_told(work: Coroutine[Any, Any, None]) -> signal.Signals | None:
+    """Do the work, unless a signal to stop comes before it is done: which one."""
+    task = asyncio.create_task(work)
     told: list[signal.Signals] = []
 
     def stop(number: signal.Signals) -> None:
-        # Once: what is being cleaned up must not be cancelled again.
+        # Once: what is being cleaned up must not be cancelled as well.
         if not told:
             told.append(number)
-            playing.cancel()
+            task.cancel()
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)
-    try:
-        await playing
-    except asyncio.CancelledError:
-        if not screen.concluded:
-            raise (click.Abort() if told == [signal.SIGINT] else click.exceptions.Exit(TERMINATED)) from None
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    await asyncio.wait([task])
+    if not told:
+        task.result()
+    return told[0] if told else None

@@ -107,8 +107,8 @@ class _Stage:
 
     def _introduce(self, events: int, seconds: float, address: str) -> None:
         self._screen.out.print(
-            f"{events:,} simulated face searches by {ACTORS} police officers in {DAYS} days, "
-            f"sent through Kafka in {seconds:.0f} seconds.\n"
+            f"{events:,} simulated searches by {ACTORS} police officers, "
+            f"{DAYS} days in {seconds:.0f} seconds.\n"
             "The broker is for trying, not for production: it keeps nothing.\n"
         )
         self._screen.places(
@@ -121,16 +121,20 @@ class _Stage:
         )
 
     async def _send(self, traffic: Traffic, seconds: float, probe: Probe) -> None:
-        async with AIOKafkaProducer(**self._options) as producer:
+        producer = AIOKafkaProducer(**self._options)
+        try:
+            # As a context it would not be stopped if it is still starting.
+            await producer.start()
             with self._screen.progress(len(traffic)) as pace:
                 topic = self._topics.queries.name
                 await traffic.send(producer, topic, seconds, self._names, pace.told)
                 await probe.done(len(traffic), lambda: len(self._screen.alerts))
+        finally:
+            await producer.stop()
 
     def _conclude(self, labels: Labels) -> None:
         truth = evaluate(map(self._names.plain, self._screen.alerts), labels)
-        searches = {each.campaign_id: len(each.event_ids) for each in labels.campaigns}
-        self._screen.conclude(truth, searches)
+        self._screen.conclude(labels, truth)
 
 
 async def _unless(guard: Coroutine[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from detectors.alerts import Alert, Status
-from streams.evaluate import Evaluation
-from streams.evaluate.outcome import CampaignOutcome
+from streams.evaluate import Evaluation, Labels
+from streams.evaluate.records import Campaign, moment
 from streams.report import severity_style
-from streams.terminal import Row, print_table, printable
+from streams.terminal import Row, print_table, print_trimmed, printable
 
-_ID_SHOWN = 12
+_ID_SHOWN = 9
+_UNITS = ((timedelta(days=1), "days"), (timedelta(hours=1), "hours"))
 
 
 class Screen:
@@ -46,7 +47,7 @@ class Screen:
         grid = Table.grid(padding=(0, 2))
         for name, place in places.items():
             grid.add_row(Text(name, style="bold"), place)
-        self.out.print(grid if self.out.is_terminal else _lines(places))
+        print_trimmed(self.out, grid)
         self.out.print()
 
     def show(self, alert: Alert) -> None:
@@ -56,15 +57,17 @@ class Screen:
         self.alerts.append(alert)
         said = _reason(alert) if new else _update(alert)
         if not self.out.is_terminal:
-            self.out.print(f"{_when(alert)}  {alert.severity:<8}  {_what(alert)}  {said}")
+            who = printable(f"{alert.entity.type} {alert.entity.id}")
+            self.out.print(f"{_when(alert)}  {alert.severity:<8}  {_what(alert)}  {who}  {said}")
             return
         row = Table.grid(padding=(0, 2))
         row.add_column(no_wrap=True)
         row.add_column(no_wrap=True, min_width=len("critical"))
         row.add_column()
-        severity = Text(alert.severity.value, style=severity_style(alert.severity))
+        severity = Text(alert.severity.value, severity_style(alert.severity))
         if new:
-            row.add_row(_when(alert), severity, Text(f"{_what(alert)}\n", style="bold").append(said, "not bold"))
+            what = Text(_what(alert), "bold").append(f" {_who(alert)}\n{said}", "not bold")
+            row.add_row(_when(alert), severity, what)
         else:
             row.add_row(Text(_when(alert), "dim"), severity, Text(f"{_who(alert)}: {said}", "dim"))
         self.out.print(row)
@@ -82,20 +85,16 @@ class Screen:
         ) as bar:
             yield Pace(bar, total)
 
-    def conclude(self, truth: Evaluation, searches: dict[str, int]) -> None:
-        """Say which misuse was in the traffic, and which of it was found.
-
-        Args:
-            truth: what became of it.
-            searches: of each campaign, by its id.
-        """
-        planted = [campaign for campaign in truth.campaigns if not campaign.ambiguous]
-        rows = [_row(campaign, searches[campaign.campaign_id]) for campaign in planted]
-        found = sum(campaign.found_at is not None for campaign in planted)
+    def conclude(self, labels: Labels, truth: Evaluation) -> None:
+        """Say which misuse was in the traffic, and which of it was found."""
+        found_at = {campaign.campaign_id: campaign.found_at for campaign in truth.campaigns}
+        planted = [campaign for campaign in labels.campaigns if not campaign.ambiguous]
+        rows = [_row(campaign, found_at[campaign.campaign_id]) for campaign in planted]
+        found = sum(found_at[campaign.campaign_id] is not None for campaign in planted)
         self.concluded = True
         self.out.print()
-        left, right = ("misuse in the traffic", "kind", "first alert"), ("after", "of")
-        print_table(self.out, "Planted and found", left, right, rows)
+        right = ("searches", "lasted", "found after")
+        print_table(self.out, "Misuse in the traffic", ("pattern", "kind"), right, rows)
         self.out.print(
             f"Of {len(planted)} planted campaigns of misuse {found} were found; "
             f"{len(truth.false_alerts)} alerts were false."
@@ -126,16 +125,26 @@ class Pace:
         )
 
 
-def _lines(places: dict[str, str]) -> str:
-    return "\n".join(f"{name}: {place}" for name, place in places.items())
-
-
-def _row(campaign: CampaignOutcome, searches: int) -> Row:
-    found = campaign.found_at
-    when = "missed" if found is None else f"{found:%Y-%m-%d %H:%M}"
-    after = "" if campaign.searches is None else f"{campaign.searches:,}"
+def _row(campaign: Campaign, found_at: datetime | None) -> Row:
+    start, end = moment(campaign.start), moment(campaign.end)
+    after = "missed" if found_at is None else _span(found_at - start)
     pattern = campaign.pattern.value.replace("_", " ")
-    return (pattern, campaign.difficulty, when, after, f"{searches:,}"), found is not None
+    cells = (
+        pattern,
+        campaign.difficulty,
+        f"{len(campaign.event_ids):,}",
+        _span(end - start),
+        after,
+    )
+    return cells, found_at is not None
+
+
+def _span(span: timedelta) -> str:
+    """In the unit that leaves a number one can picture."""
+    for unit, name in _UNITS:
+        if span >= 2 * unit:
+            return f"{span / unit:.0f} {name}"
+    return f"{span / timedelta(minutes=1):.0f} minutes"
 
 
 def _when(alert: Alert) -> str:
@@ -143,7 +152,7 @@ def _when(alert: Alert) -> str:
 
 
 def _what(alert: Alert) -> str:
-    return f"{alert.pattern.value.replace('_', ' ')}  {_who(alert)}"
+    return alert.pattern.value.replace("_", " ")
 
 
 def _who(alert: Alert) -> str:

@@ -56,7 +56,9 @@ class Traffic:
             passed = min(1.0, (time.monotonic() - began) / seconds)
             now = first + int(passed * (last - first))
             due = int(np.searchsorted(self._times, now, side="right"))
-            lines = [orjson.dumps(event) for event in islice(events, min(due - sent, _MOST_AT_ONCE))]
+            lines = [
+                orjson.dumps(event) for event in islice(events, min(due - sent, _MOST_AT_ONCE))
+            ]
             for line in lines:
                 await producer.send(topic, line)
             names.learn(lines)

@@ -53,8 +53,8 @@ async def read_alerts(
 ) -> None:
     """Tell every revision on the topic, from its first on, until cancelled."""
     consumer = AIOKafkaConsumer(topic, **options, auto_offset_reset="earliest")
-    await consumer.start()
     try:
+        await consumer.start()
         while True:
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 for record in records:

@@ -16,7 +16,7 @@ from streams.embedded import leashed
 from streams.logs import log_to
 from streams.settings import load
 
-_STOP_SECONDS: Final = 3.0
+_STOP_SECONDS: Final = 2.0
 """For leaving in order; then it is killed."""
 
 
@@ -25,6 +25,9 @@ class WorkerProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._out = _stream(process.stdout)
+        # Read from the start: a pipe that is full would stop it.
+        self._said = asyncio.create_task(_stream(process.stderr).read())
 
     async def address(self) -> str:
         """Where its HTTP server is, as soon as it listens.
@@ -32,8 +35,7 @@ class WorkerProcess:
         Raises:
             BrokerError: it ended instead.
         """
-        assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
+        line = await self._out.readline()
         if not line:
             await self.ended()
         return line.decode().strip()
@@ -44,10 +46,10 @@ class WorkerProcess:
         Raises:
             BrokerError: with the last line that it said.
         """
-        assert self._process.stderr is not None
-        said = (await self._process.stderr.read()).decode(errors="replace").strip()
+        said = (await asyncio.shield(self._said)).decode(errors="replace").splitlines()
         status = await self._process.wait()
-        raise BrokerError(f"the worker ended with status {status}: {said.rpartition(chr(10))[2]}")
+        last = said[-1] if said else "it said nothing"
+        raise BrokerError(f"the worker ended with status {status}: {last}")
 
     async def end(self) -> None:
         """End it, in order if it can do so soon."""
@@ -59,6 +61,7 @@ class WorkerProcess:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+        await self._said
 
 
 @asynccontextmanager
@@ -80,6 +83,12 @@ async def working(config: Path, environ: Mapping[str, str]) -> AsyncIterator[Wor
         yield worker
     finally:
         await worker.end()
+
+
+def _stream(pipe: asyncio.StreamReader | None) -> asyncio.StreamReader:
+    if pipe is None:
+        raise TypeError("the process was started without this pipe")
+    return pipe
 
 
 def main(config: Path) -> None:

@@ -68,7 +68,7 @@ class Board:
             if len(known) < SHARDS:
                 return None
             self._peers[day] = Peers(merge(known))
-            self._forget()
+            self._forget(day)
         return self._peers[day]
 
     def _contribution(self, shard: int, day: int) -> Records | None:
@@ -79,8 +79,9 @@ class Board:
         days = [known for known in said if known <= day]
         return said[max(days)] if days else np.zeros(0, COHORT)
 
-    def _forget(self) -> None:
-        oldest = min(map(max, self._contributions.values())) - _KEPT_DAYS
+    def _forget(self, today: int) -> None:
+        # Shards that read their log again have said more already than they ask for.
+        oldest = min(today, *map(max, self._contributions.values())) - _KEPT_DAYS
         for said in self._contributions.values():
             # The last before the oldest day stands for the days that nobody said anything on.
             for day in sorted(day for day in said if day < oldest)[:-1]:
@@ -132,6 +133,8 @@ class Control:
         self._place = TopicPartition(topic, 0)
         self._sender = sender
         self._on_failure = on_failure
+        # What others believe of sources. A former owner may still have spoken after the present.
+        self._told: dict[int, Watermark] = {}
         self._hello = secrets.token_bytes(8)
         self._caught_up = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
@@ -157,8 +160,9 @@ class Control:
 
     async def announce(self, source: int, mark: Watermark) -> None:
         """Say how far a source partition has come."""
-        if self.board.watermarks.get(source) != mark:
-            self.board.watermarks[source] = mark
+        self.board.watermarks[source] = mark
+        if self._told.get(source) != mark:
+            self._told[source] = mark
             await self._say(b"%s/%d" % (_WATERMARK, source), msgspec.msgpack.encode(mark))
 
     async def contribute(self, shard: int, day: int, known: Records) -> Sent:
@@ -181,18 +185,26 @@ class Control:
 
     def _hear(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
         for record in records:
-            kind, *numbers = (record.key or b"").split(b"/")
-            value = record.value or b""
-            if kind == _WATERMARK:
-                if int(numbers[0]) not in self.own:
-                    mark = msgspec.msgpack.decode(value, type=Watermark)
-                    self.board.watermarks[int(numbers[0])] = mark
-            elif kind == _PEERS:
-                shard, day = map(int, numbers)
-                self.board.put(shard, day, _rows_of(value))
-            elif kind == _HELLO and value == self._hello:
-                self._caught_up.set()
+            try:
+                self._note(record.key or b"", record.value or b"")
+            except (ValueError, msgspec.DecodeError, zstandard.ZstdError) as error:
+                raise SnapshotError(
+                    f"{self._place.topic}: offset {record.offset} is not of this version"
+                ) from error
         self.on_news()
+
+    def _note(self, key: bytes, value: bytes) -> None:
+        kind, *numbers = key.split(b"/")
+        if kind == _WATERMARK:
+            (source,) = map(int, numbers)
+            self._told[source] = msgspec.msgpack.decode(value, type=Watermark)
+            if source not in self.own:
+                self.board.watermarks[source] = self._told[source]
+        elif kind == _PEERS:
+            shard, day = map(int, numbers)
+            self.board.put(shard, day, _rows_of(value))
+        elif kind == _HELLO and value == self._hello:
+            self._caught_up.set()
 
     def _check(self, reader: "asyncio.Task[None]") -> None:
         if not reader.cancelled() and (error := reader.exception()) is not None:

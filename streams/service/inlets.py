@@ -7,9 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-
 from detectors.events import ABSENT_TIME
 from detectors.state.actors import DAY
 from streams.ingest.admission import TimeRules
@@ -83,20 +80,12 @@ class Inlets:
             allowed_lateness_ms=_ms(settings.input.allowed_lateness),
             clock_tolerance_ms=_ms(settings.input.clock_tolerance),
         )
-        admin = AIOKafkaAdminClient(**self._tools.durability.options)
-        await admin.start()
-        try:
-            committed = await admin.list_consumer_group_offsets(
-                settings.kafka.application, partitions=[TopicPartition(*p) for p in places]
-            )
-        finally:
-            await admin.close()
+        committed = await self._tools.durability.committed(places)
         for place in places:
             ingest = Ingest(self._tools.names, None, settings.subjects.namespace)
             source = Source(place.number, ingest, rules, self._tools.topics.actors.partitions)
-            known = committed.get(TopicPartition(*place))
-            if known is not None and known.offset >= 0:
-                source.resume(known.offset, known.metadata or "")
+            if place in committed:
+                source.resume(*committed[place])
             self.places[place] = Inlet(source)
 
     def drop(self, which: Callable[[Partition], bool]) -> None:

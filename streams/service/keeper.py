@@ -5,19 +5,40 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from detectors.errors import SnapshotError
 from detectors.shards.tables import Arrays
 from streams.checkpoints.journal import Playback
-from streams.checkpoints.log import StateLog
-from streams.checkpoints.segments import Segment, Tracker
+from streams.checkpoints.log import StateLog, Written
+from streams.checkpoints.segments import Restored, Segment, Tracker
 
+from .flow import Commit, Partition
 from .sender import Outstanding
 from .stations import Station
 
 _COPIED_AT_ONCE: Final = 16 << 20
 """Bytes of state that processing waits for while they are looked through: some 10 ms."""
+
+
+class Log(Protocol):
+    """Where the checkpoints of one partition's units go: see `StateLog`."""
+
+    @property
+    def log_bytes(self) -> int:
+        """Bytes of what it holds."""
+
+    def wants_base(self, unit: str) -> bool:
+        """Whether the next segment of `unit` should be a base."""
+
+    async def write(self, checkpoints: Mapping[str, Segment]) -> Written:
+        """Write segments of units so that all are there or none."""
+
+    async def close(self) -> None:
+        """Let go; what was written stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +56,39 @@ class Durability:
     application: str
     transactions: bool
     fingerprint: str
+
+    async def open_log(
+        self, topic: str, kind: str, number: int, playback: Playback | None
+    ) -> tuple[Log, dict[str, Restored]]:
+        """Own the log of a partition's units, and read what it holds: see `StateLog.open`."""
+        return await StateLog.open(
+            self.options,
+            topic,
+            number,
+            f"{self.application}.{kind}.{number}",
+            transactions=self.transactions,
+            playback=playback,
+        )
+
+    async def committed(self, places: Iterable[Partition]) -> dict[Partition, Commit]:
+        """What was committed of partitions; those that nothing was committed of are not in it.
+
+        Raises:
+            KafkaError: the broker fails or refuses.
+        """
+        admin = AIOKafkaAdminClient(**self.options)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(
+                self.application, partitions=[TopicPartition(*place) for place in places]
+            )
+        finally:
+            await admin.close()
+        return {
+            Partition(*place): Commit(known.offset, known.metadata or "")
+            for place, known in found.items()
+            if known.offset >= 0
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +115,19 @@ class Keeper:
         lock: held while the station is changed or copied.
         outstanding: what the station has sent.
         saved_at: when the last checkpoint was written (monotonic seconds).
-        broken: whether something was begun and not finished, so that the station, or its log,
-            is not what it should be. Nothing more is saved then.
     """
 
-    def __init__(self, station: Station, log: StateLog, durability: Durability) -> None:
+    def __init__(self, station: Station, log: Log, durability: Durability) -> None:
         self.station = station
         self.lock = asyncio.Lock()
         self.outstanding = Outstanding()
         self.saved_at = time.monotonic()
-        self.broken = False
         self._log = log
         self._durability = durability
         self._saving = asyncio.Lock()
+        # Whether a change of the station, a checkpoint, was begun and not finished.
+        self._half_changed = False
+        self._half_saved = False
         self._closed = False
         self._trackers = {shard: Tracker() for shard in station.stage.units}
         # The position as of each unit's last checkpoint; units without one are not in it.
@@ -100,14 +154,8 @@ class Keeper:
             FencedError: another worker opened it meanwhile.
             BrokerError: the broker fails or refuses.
         """
-        identity = f"{durability.application}.{station.stage.kind}.{station.number}"
-        log, restored = await StateLog.open(
-            durability.options,
-            topic,
-            station.number,
-            identity,
-            transactions=durability.transactions,
-            playback=playback,
+        log, restored = await durability.open_log(
+            topic, station.stage.kind, station.number, playback
         )
         keeper = cls(station, log, durability)
         units: dict[int, tuple[dict[str, Any], Arrays]] = {}
@@ -129,6 +177,11 @@ class Keeper:
             await self._log.close()
 
     @property
+    def broken(self) -> bool:
+        """Whether the station, or its log, may not be what it should be: nothing is saved then."""
+        return self._half_changed or self._half_saved
+
+    @property
     def committed(self) -> int | None:
         """The offset that every unit has a checkpoint behind; None if one has none yet."""
         if len(self._positions) < len(self._trackers):
@@ -147,7 +200,7 @@ class Keeper:
             try:
                 yield self.station
             except BaseException:
-                self.broken = True
+                self._half_changed = True
                 raise
 
     def due(self) -> list[int]:
@@ -186,12 +239,12 @@ class Keeper:
             BrokerError: the broker fails or refuses.
         """
         async with self._saving:
-            if self._closed or self.broken:
-                return None
-            # Until it is known to be written, nobody knows what the log holds.
-            self.broken = True
             began = time.perf_counter()
             async with self.lock:
+                if self._closed or self.broken:
+                    return None
+                # Until it is known to be written, nobody knows what the log holds.
+                self._half_saved = True
                 copying = time.perf_counter()
                 position = self.station.position
                 segments = {shard: self._segment(shard) for shard in shards}
@@ -202,7 +255,7 @@ class Keeper:
             )
             self._positions |= dict.fromkeys(segments, position)
             self.saved_at = time.monotonic()
-            self.broken = False
+            self._half_saved = False
             return Saved(len(segments), written.bytes, stalled, time.perf_counter() - began)
 
     def _segment(self, shard: int) -> Segment:

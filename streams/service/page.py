@@ -104,28 +104,28 @@ def alert_page(alert: Alert) -> str:
 def _card(alert: Alert, *, whole: bool = False) -> Node:
     severity = alert.severity.value
     name = el("h2", _title(alert) if whole else _link(alert))
-    status = el("span", alert.status.value, class_=f"status {alert.status.value}")
-    entity = el("p", f"{alert.entity.type} ", *_broken(alert.entity.id), class_="entity")
+    status = el("span", alert.status.value)
+    tenant = alert.tenant_id or ", ".join(alert.tenants)
+    who = el("p", f"{alert.entity.type} ", *_ids(alert.entity.id), f" of {tenant}", class_="who")
     reasons = [el("li", reason.text) for reason in alert.reasons]
     facts = [
         ("first", _time(alert.first_event_time)),
         ("last", _time(alert.last_event_time)),
         ("searches", f"{alert.event_count:,}"),
         ("people exposed", f"{alert.subjects_exposed:,}"),
-        ("as strong in innocent use", f"{alert.rarity:.2g} in 10,000 actor-days"),
-        ("tenant", alert.tenant_id or ", ".join(alert.tenants)),
+        ("as strong among innocent", f"{alert.rarity:.2g} in 10,000 actor-days"),
     ]
-    closed = " over" if alert.status is Status.CLOSED else ""
+    over = " over" if alert.status is Status.CLOSED and not whole else ""
     return el(
         "article",
         el("p", el("strong", severity), status, class_="mark"),
-        el("div", name, entity, el("ul", *reasons), _facts(facts)),
-        class_=f"{severity}{closed}",
+        el("div", name, who, el("ul", *reasons), _facts(facts)),
+        class_=f"{severity}{over}",
     )
 
 
 def _link(alert: Alert) -> Node:
-    return el("a", _title(alert), href=f"/alerts/{quote(alert.alert_id, safe='')}")
+    return el("a", _title(alert), href=f"/alerts/{quote(alert.alert_id, '', errors='replace')}")
 
 
 def _filters(alerts: Sequence[Alert], chosen: str | None) -> Node:
@@ -160,13 +160,10 @@ def _time(text: str) -> str:
     return text[:19].replace("T", " ")
 
 
-def _broken(entity: str) -> list[Child]:
-    """A pair's ids one below the other."""
-    first, *rest = entity.split("+")
-    parts: list[Child] = [el("code", first)]
-    for part in rest:
-        parts += [" and ", el("code", part)]
-    return parts
+def _ids(entity: str) -> list[Child]:
+    """An entity's id, or a pair's two."""
+    first, *rest = (el("code", part) for part in entity.split("+"))
+    return [first, *(child for part in rest for child in (" and ", part))]
 
 
 def _spaced(nodes: Sequence[Node]) -> list[Child]:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 
 from aiokafka import AIOKafkaProducer
 
+from detectors.errors import BrokerError
+
 Sent = asyncio.Future[object]
 """Done when the broker has a record."""
 
@@ -52,8 +54,16 @@ class Outstanding:
 
         Raises:
             KafkaError: it does not take something.
+            BrokerError: something was given up.
         """
-        await asyncio.gather(*self._sent)
+        sent = list(self._sent)
+        if sent:
+            # Unlike `gather` this leaves the records alone if nobody waits any longer.
+            await asyncio.wait(sent)
+        for one in sent:
+            if one.cancelled():
+                raise BrokerError("a record was not sent before the producer was stopped")
+            one.result()
 
 
 def _failed(sent: Sent) -> bool:

@@ -24,7 +24,7 @@ FOREVER: Final = np.iinfo(np.int64).max
 
 _NO_DAY: Final = -1
 _NOTHING: Final = b"\0"
-"""Stands for a record without a value, and is as little an event."""
+"""Stands for a record with nothing in it and is as little an event; a blank line is no record."""
 
 
 class _Resume(msgspec.Struct, frozen=True, array_like=True):
@@ -41,12 +41,10 @@ class _Held:
     Attributes:
         batch: the events; `index` is their offset.
         timestamps: those of their records, int64, ms.
-        end: the offset behind the last of these records.
     """
 
     batch: EventBatch
     timestamps: NDArray[np.int64]
-    end: int
 
 
 @dataclass(slots=True)
@@ -122,7 +120,7 @@ class Source:
         if not records:
             return []
         offsets = np.array([record.offset for record in records], np.int64)
-        ingested = self._ingest.decode([record.value or _NOTHING for record in records], 0)
+        ingested = self._ingest.decode([_line(record.value) for record in records], 0)
         batch = ingested.batch
         numbers = batch.rows["index"].copy()
         batch.rows["index"] = offsets[numbers]
@@ -132,7 +130,7 @@ class Source:
         self.next_offset = int(offsets[-1]) + 1
         self.last_timestamp = max(self.last_timestamp, records[-1].timestamp)
         if len(batch):
-            self._held.append(_Held(batch, timestamps, self.next_offset))
+            self._held.append(_Held(batch, timestamps))
         self.counts.ignored_fields += ingested.ignored_fields
         self.counts.dropped_fields += ingested.dropped_fields
         self.counts.rejected.update(reject.reason for reject in ingested.rejected)
@@ -175,7 +173,7 @@ class Source:
             self.counts.clock_ahead += self._admission.clock_ahead - ahead
             if stop < len(held.batch):
                 rest = held.batch.take(stop, len(held.batch))
-                self._held[0] = _Held(rest, held.timestamps[stop:], held.end)
+                self._held[0] = _Held(rest, held.timestamps[stop:])
             else:
                 self._held.popleft()
             clock = np.maximum.accumulate(np.maximum(batch.rows["time"], before))
@@ -187,3 +185,7 @@ class Source:
         """Times, but none further ahead of its record than is believed."""
         times = held.batch.rows["time"]
         return np.where(times > held.timestamps + self._tolerance, held.timestamps, times)
+
+
+def _line(value: bytes | None) -> bytes:
+    return _NOTHING if value is None or not value.strip() else value

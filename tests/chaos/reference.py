@@ -1,0 +1,100 @@
+"""What the service has to come to: `replay` over the same events, and what both can be asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import zstandard
+from numpy.typing import NDArray
+
+from detectors.snapshot import unpack
+from streams.outputs import Outputs
+from streams.replay import replay
+from streams.settings import Settings
+
+from .story import Story
+
+Unit = Mapping[str, NDArray[Any]]
+"""The arrays of a unit by name."""
+Units = Mapping[str, Unit]
+"""Units by name, as in `actor.7`."""
+Revision = tuple[str, int]
+"""Id of an alert, number of the revision."""
+
+COUNTED: Final = {
+    "actors": ("actor", "actors"),
+    "pairs": ("actor", "pairs"),
+    "subjects": ("subject", "subjects"),
+    "networks": ("network", "networks"),
+}
+"""Where the events of each kind of entity are counted: kind of unit, table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What came of a log.
+
+    Attributes:
+        units: the state after the last event.
+        alerts: every revision as it is written.
+    """
+
+    units: Units
+    alerts: Mapping[Revision, bytes]
+
+
+def reference(story: Story, settings: Settings, directory: Path) -> Truth:
+    """What `replay` makes of the story."""
+    log, alerts, state = (directory / name for name in ("log.jsonl", "alerts.jsonl", "state"))
+    log.write_bytes(b"".join(line.value + b"\n" for line in story.lines))
+    outputs = Outputs(alerts=alerts, save_state=state)
+    replay(settings, [str(log)], outputs, lambda *_: None)
+    _, arrays = unpack(zstandard.ZstdDecompressor().decompress(state.read_bytes()))
+    units: dict[str, dict[str, NDArray[Any]]] = {}
+    for name, array in arrays.items():
+        if name != "peers":
+            kind, number, rest = name.split(".", 2)
+            units.setdefault(f"{kind}.{number}", {})[rest] = array
+    written = alerts.read_bytes().splitlines()
+    return Truth(units, {revision_of(alert): alert for alert in written})
+
+
+def revision_of(alert: bytes) -> Revision:
+    """Which alert, and which of its revisions."""
+    fields = orjson.loads(alert)
+    return fields["alert_id"], fields["revision"]
+
+
+def searches(units: Units, of: str) -> dict[tuple[str, int], int]:
+    """How many events each entity has, by unit and key; of a pair, by the pair's key."""
+    kind, table = COUNTED[of]
+    return {
+        (name, key): count
+        for name, unit in units.items()
+        if name.startswith(f"{kind}.")
+        for key, count in zip(
+            unit[f"shard.{table}.keys"].tolist(),
+            unit[f"shard.{table}.rows"]["searches"].tolist(),
+            strict=True,
+        )
+    }
+
+
+def duplicates(units: Units) -> int:
+    """Events that were known as repeated."""
+    return sum(
+        int(unit["shard.counts"][0]) for name, unit in units.items() if name.startswith("actor.")
+    )
+
+
+def same_arrays(one: Unit, other: Unit) -> bool:
+    """Whether two units are the same to the last bit."""
+    return one.keys() == other.keys() and all(
+        np.array_equal(one[name].view(np.uint8), other[name].view(np.uint8))
+        if one[name].dtype == other[name].dtype and one[name].shape == other[name].shape
+        else False
+        for name in one
+    )

@@ -1,0 +1,182 @@
+"""The files of the container: what they name exists, and what they promise is set.
+
+No engine runs them here; so what can be wrong without one is looked for.
+"""
+
+import asyncio
+import re
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import aiohttp
+import yaml
+from prometheus_client import CollectorRegistry
+
+from streams.cli import COMMANDS
+from streams.kafka import feed
+from streams.service.health import Health
+from streams.service.metrics import Metrics
+from streams.settings import load
+from streams.settings.durations import parse_duration
+from streams.settings.loading import CONFIG_VARIABLE
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = ROOT / "deploy/Dockerfile"
+SETTINGS = load(ROOT / "deploy/probewatch.toml")
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+WORKER = SERVICES["worker"]
+OURS = [name for name, service in SERVICES.items() if "build" in service]
+
+PINNED = re.compile(r"[\w./-]+:\d+\.\d+[\w.-]*")
+
+
+def instructions(name: str) -> list[str]:
+    """What stands behind each instruction of that name, line breaks joined."""
+    text = DOCKERFILE.read_text().replace("\\\n", " ")
+    return re.findall(rf"^{name} (.*)$", text, re.MULTILINE)
+
+
+def copied() -> Iterator[str]:
+    """What is copied from the repository."""
+    for line in instructions("COPY"):
+        if "--from=" not in line:
+            *sources, _ = (word for word in line.split() if not word.startswith("--"))
+            yield from sources
+
+
+async def answer(path: str) -> int:
+    """The status of a worker's page."""
+    health = Health(Metrics(CollectorRegistry()), lambda: True, lambda: None)
+    address = await health.start("127.0.0.1", 0)
+    try:
+        async with aiohttp.request("GET", f"{address}{path}") as response:
+            return response.status
+    finally:
+        await health.stop()
+
+
+def test_images_are_pinned() -> None:
+    """By a version, on both sides of what is built here."""
+    images = [service["image"] for service in SERVICES.values()]
+    bases = [line.split(" AS ")[0] for line in instructions("FROM")]
+
+    assert all(PINNED.fullmatch(image) for image in images + bases)
+    assert len(set(bases)) == 1
+
+
+def test_kafka_is_the_one_that_is_tested_with() -> None:
+    """The version of the image is that of the test cluster."""
+    pom = ET.parse(ROOT / "tests/kafka/pom.xml").getroot()  # noqa: S314 - it is our own
+    space = {"m": pom.tag[1:].partition("}")[0]}
+    tested = pom.find(".//m:dependency[m:artifactId='kafka_2.13']/m:version", space)
+
+    assert tested is not None
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{tested.text}"
+
+
+def test_what_is_copied_exists_and_is_let_through() -> None:
+    """The list of what the builder may see begins with nothing."""
+    ignore = (ROOT / "deploy/Dockerfile.dockerignore").read_text().splitlines()
+    seen = {line[1:] for line in ignore if line.startswith("!")}
+
+    assert ignore[0] == "*"
+    assert set(copied()) == seen
+    assert all((ROOT / source).exists() for source in copied())
+    assert (ROOT / WORKER["build"]["dockerfile"]) == DOCKERFILE
+
+
+def test_everything_installed_is_locked() -> None:
+    """Packages come with hashes, or from what was built."""
+    installs = re.findall(r"pip install (.*?)(?: &&|$)", " && ".join(instructions("RUN")))
+
+    assert len(installs) == 3
+    assert all("--require-hashes" in line or "--no-index" in line for line in installs)
+
+
+def test_nobody_is_root() -> None:
+    """The worker has a user of its own, no rights, and nothing that it could write but /tmp."""
+    (user,) = instructions("USER")
+
+    assert int(user) > 0
+    assert f"--uid {user} " in "".join(instructions("RUN"))
+    for name in OURS:
+        assert SERVICES[name]["read_only"] is True
+        assert SERVICES[name]["tmpfs"][0].startswith("/tmp:")  # noqa: S108
+    for service in SERVICES.values():
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_compiler_stays_behind() -> None:
+    """The last stage installs nothing."""
+    last = DOCKERFILE.read_text().rpartition("FROM ")[2]
+
+    assert "apt-get" not in last
+    assert "pip" not in last
+
+
+def test_the_start_script_is_one() -> None:
+    """A shell can read it, and it becomes what it is told to start."""
+    script = ROOT / "deploy/start.sh"
+
+    subprocess.run(["sh", "-n", script], check=True)
+    assert script.read_text().splitlines()[-1] == 'exec "$@"'
+
+
+def test_settings_and_secrets_are_where_workers_look() -> None:
+    """Under the paths that the settings and the environment name."""
+    config = WORKER["configs"][0]
+
+    assert WORKER["environment"] == {CONFIG_VARIABLE: config["target"]}
+    assert (ROOT / COMPOSE["configs"][config["source"]]["file"]) == ROOT / "deploy/probewatch.toml"
+    assert f"/run/secrets/{WORKER['secrets'][0]}" == SETTINGS.pseudonyms.key_file
+    assert COMPOSE["secrets"][WORKER["secrets"][0]]["file"] == "deploy/secrets/pseudonym.key"
+    assert (ROOT / "deploy/.gitignore").read_text().splitlines()[-1] == "/secrets/"
+
+
+def test_addresses_fit() -> None:
+    """Workers find the broker, and are found at as many ports as they can be."""
+    advertised = SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+    host, ports, inside = WORKER["ports"][0].split(":")
+    first, last = map(int, ports.split("-"))
+
+    assert f"INSIDE://{SETTINGS.kafka.bootstrap_servers}," in advertised
+    assert host == "127.0.0.1"
+    assert int(inside) == SETTINGS.service.http_port == int(instructions("EXPOSE")[0])
+    assert last - first + 1 == SETTINGS.kafka.partitions
+    assert WORKER["deploy"]["replicas"] == 2
+
+
+def test_health_is_asked_where_it_is_told() -> None:
+    """The path exists, at the port that is listened on."""
+    (port, path) = re.findall(r"127\.0\.0\.1:(\d+)(/\w+)", WORKER["healthcheck"]["test"][-1])[0]
+
+    assert asyncio.run(answer(path)) == 200
+    assert int(port) == SETTINGS.service.http_port
+
+
+def test_a_worker_that_fails_is_started_again() -> None:
+    """And one that is stopped has the time that it may take."""
+    grace = parse_duration(WORKER["stop_grace_period"])
+
+    assert WORKER["restart"] == "unless-stopped"
+    assert grace is not None
+    assert grace > SETTINGS.service.shutdown_timeout + timedelta(seconds=5)
+
+
+def test_the_demo_uses_what_there_is() -> None:
+    """Only with its profile: a command that exists, piped into a module that exists."""
+    demo = SERVICES["demo"]
+    shell, flag, line = demo["command"]
+    command, module = re.findall(r"probewatch (\w+)|python -m ([\w.]+)", line)
+
+    assert demo["profiles"] == ["demo"]
+    assert (shell, flag) == ("sh", "-c")
+    assert command[0] in COMMANDS
+    assert module[1] == feed.__name__
+    assert demo["restart"] == "no"

@@ -1,0 +1,89 @@
+import io
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from streams.logs import Level, log_to
+
+
+class Terminal(io.StringIO):
+    """A file that says that it is one."""
+
+    def isatty(self) -> bool:
+        """It does."""
+        return True
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """Handlers and levels are those of pytest again afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+
+
+def said(level: Level = "info") -> list[dict[str, str]]:
+    """What a file gets of four messages at each level and one of a library's."""
+    out = io.StringIO()
+    log_to(out, level)
+    for name in ("streams.service", "aiokafka.cluster", "faust.app", "mode", "kafka.conn"):
+        for method in ("debug", "info", "warning", "error"):
+            getattr(logging.getLogger(name), method)("partition %d", 3)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_a_file_gets_an_object_a_line() -> None:
+    """With the time in UTC, the level, who said it, and what."""
+    first = said()[0]
+
+    assert first.pop("time").endswith("+00:00")
+    assert first == {"level": "info", "logger": "streams.service", "message": "partition 3"}
+
+
+@pytest.mark.parametrize(
+    ("level", "ours", "theirs"),
+    [("debug", 4, 2), ("info", 3, 2), ("warning", 2, 2), ("error", 1, 1)],
+)
+def test_libraries_are_heard_from_warnings_on(level: Level, ours: int, theirs: int) -> None:
+    """Also where everything else is wanted: what they say below may hold what records held."""
+    names = [each["logger"] for each in said(level)]
+
+    assert [names.count(name) for name in dict.fromkeys(names)] == [ours] + 4 * [theirs]
+
+
+def test_an_error_brings_its_trace_on_the_same_line() -> None:
+    """Whoever collects lines loses nothing of it."""
+    out = io.StringIO()
+    log_to(out)
+    logging.getLogger("streams").error("it failed", exc_info=ValueError("two\nlines"))
+
+    (line,) = out.getvalue().splitlines()
+    assert json.loads(line)["error"] == "ValueError: two\nlines"
+
+
+def test_a_terminal_gets_sentences() -> None:
+    """The level is said only where it matters."""
+    out = Terminal()
+    log_to(out)
+    logging.getLogger("streams").info("ready")
+    logging.getLogger("streams").warning("slow")
+
+    assert [line[9:] for line in out.getvalue().splitlines()] == ["ready", "WARNING: slow"]
+
+
+def test_warnings_of_python_go_there_too() -> None:
+    """Nothing else is written to standard error."""
+    out = io.StringIO()
+    log_to(out)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(capture=True)
+        warnings.warn("old", UserWarning, stacklevel=1)
+
+    assert "UserWarning: old" in json.loads(out.getvalue())["message"]
