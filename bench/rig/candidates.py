@@ -21,6 +21,8 @@ _SEGMENT_BYTES: Final = str(64 << 20)
 HELD: Final = {
     "cleanup.policy": "compact",
     "segment.bytes": _SEGMENT_BYTES,
+    # What is written to is not compacted: whatever is written next begins another segment.
+    "segment.ms": "1000",
     # So that the log can be measured before it is cleaned.
     "min.compaction.lag.ms": str(3_600_000),
 }
@@ -29,7 +31,6 @@ HELD: Final = {
 CLEANED: Final = {
     "cleanup.policy": "compact",
     "segment.bytes": _SEGMENT_BYTES,
-    "segment.ms": "100",
     "min.cleanable.dirty.ratio": "0.1",
 }
 """Settings of a compacted topic whose log is to be cleaned at once."""

@@ -70,7 +70,17 @@ class Generations:
             loghandlers=[],
         )
         options: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw"}
-        changelog = app.topic(self._topic, partitions=1, compacting=True, **options)
+        # As Faust makes one, but for the name.
+        changelog = app.topic(
+            self._topic,
+            partitions=1,
+            compacting=True,
+            acks=False,
+            internal=True,
+            maxsize=131_072,
+            allow_empty=True,
+            **options,
+        )
         self._table = app.Table(
             "state", partitions=1, key_type=bytes, value_type=bytes, changelog_topic=changelog
         )

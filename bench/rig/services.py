@@ -26,6 +26,8 @@ from streams.settings import load
 from .processes import cpu_seconds, resident_bytes
 
 PROGRAM = Path(sys.executable).with_name("probewatch")
+_START_SECONDS = 300.0
+_POLL_SECONDS = 0.1
 _STOP_SECONDS = 60.0
 
 _SETTINGS = """\
@@ -169,8 +171,8 @@ class Service:
         return worker
 
     @contextmanager
-    def running(self, workers: int) -> Iterator[None]:
-        """So many workers, and none afterwards."""
+    def running(self, workers: int = 0) -> Iterator[None]:
+        """So many workers to begin with, and none afterwards."""
         try:
             for _ in range(workers):
                 self.start()
@@ -179,6 +181,23 @@ class Service:
             for worker in self.workers:
                 worker.kill()
             self.workers.clear()
+
+    def all_assigned(self, look: Look) -> bool:
+        """Whether workers have all partitions of all stages."""
+        return sum(look.partitions) == 3 * self.settings.kafka.partitions and all(look.partitions)
+
+    def await_all_assigned(self) -> Look:
+        """Wait until workers have all partitions of all stages.
+
+        Raises:
+            SystemExit: that takes very long, or a worker has ended.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.all_assigned(look := self.look()):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"the service does not begin: {look}")
+            time.sleep(_POLL_SECONDS)
+        return look
 
     def look(self) -> Look:
         """How far it is.

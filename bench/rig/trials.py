@@ -10,7 +10,7 @@ from detectors.shards.tables import Arrays
 from .brokers import Broker
 from .candidates import CLEANED, Candidate
 
-_CLEANING_SECONDS: Final = 120
+_CLEANING_SECONDS: Final = 60
 """That the log cleaner gets, at most."""
 
 
@@ -93,15 +93,12 @@ class Trial:
         if self._candidate.config.get("cleanup.policy") != "compact":
             return 0.0
         await self._broker.configure(self._topic, CLEANED)
-        await asyncio.sleep(0.2)
-        # The segment that is written to is not compacted: another one must begin.
-        await self._candidate.recover()
-        cpu, size, quiet = self._broker.cpu_seconds(), self._broker.kept_bytes(self._topic), 0
-        for _ in range(2 * _CLEANING_SECONDS):
-            await asyncio.sleep(0.5)
+        cpu, before = self._broker.cpu_seconds(), self._broker.kept_bytes(self._topic)
+        last = size = before
+        for _ in range(_CLEANING_SECONDS):
+            await asyncio.sleep(1.0)
             last, size = size, self._broker.kept_bytes(self._topic)
-            quiet = 0 if last != size else quiet + 1
-            if quiet >= 8:
+            if size == last < before:
                 break
         return self._broker.cpu_seconds() - cpu
 

@@ -74,7 +74,9 @@ def stretches(days: NDArray[np.integer[Any]], today: int) -> Iterator[tuple[int,
 def cohorts_of(rows: Records) -> NDArray[np.uint64]:
     """Tenant and role as one number per event."""
     cohorts = np.empty(len(rows), np.uint64)
-    mix_columns(rows["tenant"], rows["role"], cohorts)
+    # A column of one row has another layout than one of many, and kernels are compiled for both.
+    tenant, role = (np.ascontiguousarray(rows[name]) for name in ("tenant", "role"))
+    mix_columns(tenant, role, cohorts)
     return cohorts
 
 

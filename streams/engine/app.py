@@ -1,7 +1,6 @@
 """The Faust application: an agent per topic, and the reading as the service steers it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final, cast
 
 import faust
@@ -21,6 +20,13 @@ _QUEUED: Final = 2
 """Batches that wait for an agent; more would only wait longer."""
 
 
+class _App(faust.App):
+    """Faust without tables, which are all that it keeps files for."""
+
+    def _create_directories(self) -> None:
+        """None: a worker runs where no file can be written."""
+
+
 class Engine:
     """Faust, reading for a worker.
 
@@ -28,7 +34,6 @@ class Engine:
         settings: of the service.
         topics: that are read.
         options: of aiokafka's clients.
-        directory: where Faust may keep files; it keeps none.
         on_failure: told of what cannot be gone on after: Faust would go on with the next event.
     """
 
@@ -37,7 +42,6 @@ class Engine:
         settings: Settings,
         topics: Topics,
         options: Mapping[str, Any],
-        directory: Path,
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self._on_failure = on_failure
@@ -45,10 +49,9 @@ class Engine:
         self._worker: Worker | None = None
         self._reading = False
         service = settings.service
-        self.app = faust.App(
+        self.app = _App(
             settings.kafka.application,
             broker=f"batches://{settings.kafka.servers[0]}",
-            datadir=str(directory),
             web_enabled=False,
             topic_allow_declare=False,
             topic_disable_leader=True,

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -92,8 +91,7 @@ async def serve(
         sender = Sender(producer, fail)
         control = Control(options, wanted.control.name, sender, fail)
         publisher = Publisher(sender, wanted, control, metrics)
-        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="probewatch-"))
-        engine = Engine(settings, wanted, options, Path(directory), fail)
+        engine = Engine(settings, wanted, options, fail)
         standby = None
         if settings.service.standby:
             standby = Standby(options, fail, transactions=durable)

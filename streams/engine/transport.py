@@ -33,6 +33,8 @@ class Positions(Protocol):
 class _Thread(driver.AIOKafkaConsumerThread):
     """The thread in which the consumer group is kept up and records are fetched."""
 
+    logger = driver.logger
+
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         conf = self.app.conf
         return AIOKafkaConsumer(
@@ -97,6 +99,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
 class Consumer(driver.Consumer):
     """The consumer of a worker."""
 
+    logger = driver.logger
     _thread: _Thread
 
     def _new_consumer_thread(self) -> _Thread:

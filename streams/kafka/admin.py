@@ -1,13 +1,15 @@
 """Creating, checking and describing topics; blocking, so for commands and threads."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from kafka import TopicPartition
 from kafka.admin import ConfigResource, OffsetSpec
 from kafka.errors import (
     AuthorizationError,
+    RetriableError,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
     for_code,
@@ -17,6 +19,9 @@ from .connection import Admin
 from .topics import Finding, Topic, shortcomings
 
 UNTOLD = "its settings are not told: it needs the right to DescribeConfigs to check them"
+
+_COORDINATOR_TRIES: Final = 20
+_COORDINATOR_SECONDS: Final = 0.25
 
 
 class Partition(msgspec.Struct, frozen=True):
@@ -182,10 +187,20 @@ def _replication(found: Mapping[str, Any]) -> int:
 def _committed(admin: Admin, group: str) -> dict[Any, int]:
     """Offsets that the group has committed; none if it may not be described."""
     try:
-        offsets = admin.list_group_offsets({group: None}).get(group, {})
+        offsets = _group_offsets(admin, group)
     except AuthorizationError:
         return {}
     return {partition: at.offset for partition, at in offsets.items() if at.offset >= 0}
+
+
+def _group_offsets(admin: Admin, group: str) -> Mapping[Any, Any]:
+    for _ in range(_COORDINATOR_TRIES):
+        try:
+            return admin.list_group_offsets({group: None}).get(group, {})
+        except RetriableError:
+            # Brokers that are asked for the first time have yet to make a topic for offsets.
+            time.sleep(_COORDINATOR_SECONDS)
+    return admin.list_group_offsets({group: None}).get(group, {})
 
 
 def _partitions(

@@ -113,7 +113,7 @@ def _card(alert: Alert, *, whole: bool = False) -> Node:
         ("last", _time(alert.last_event_time)),
         ("searches", f"{alert.event_count:,}"),
         ("people exposed", f"{alert.subjects_exposed:,}"),
-        ("as strong among innocent", f"{alert.rarity:.2g} in 10,000 actor-days"),
+        ("rarity, in 10,000 actor-days", f"{alert.rarity:.2g}"),
     ]
     over = " over" if alert.status is Status.CLOSED and not whole else ""
     return el(

@@ -2,7 +2,12 @@
 
 from types import SimpleNamespace
 
+import numpy as np
+
 from detectors.config import Detection
+from detectors.kernels.hashing import FREE
+from detectors.kernels.sketch import DENSE, SHORT, estimate, insert_all
+from detectors.shards.tables import Pool
 from streams.blocks import encode
 from streams.checkpoints.segments import Tracker
 from streams.ingest.admission import TimeRules
@@ -44,3 +49,7 @@ def warm() -> None:
         tracker = Tracker()
         tracker.base(station.about(0), unit.arrays())
         tracker.delta(station.about(0), unit.arrays())
+    # What an alert needs, which one search a day never is.
+    short, dense = Pool(SHORT), Pool(DENSE)
+    sketch = insert_all(FREE, np.ones(1, np.uint64), short.view(1), dense.view(1))
+    estimate(sketch, short.view(0), dense.view(0))

@@ -81,15 +81,12 @@ class Fleet:
         """For a worker."""
         return Orders(self.directory / f"orders-{number}")
 
-    def start(
-        self, number: int, *, wrapper: Sequence[str] = (), directory: Path | None = None
-    ) -> None:
+    def start(self, number: int, *, wrapper: Sequence[str] = ()) -> None:
         """Start a worker.
 
         Args:
             number: that it will have.
             wrapper: a command that runs the one behind it.
-            directory: to start it in.
         """
         self._address(number).unlink(missing_ok=True)
         command = [sys.executable, "-m", "tests.chaos.worker"]
@@ -100,7 +97,7 @@ class Fleet:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=directory or ROOT,
+                cwd=ROOT,
                 env=os.environ
                 | {
                     "PYTHONPATH": str(ROOT),

@@ -90,11 +90,14 @@ def duplicates(units: Units) -> int:
     )
 
 
-def same_arrays(one: Unit, other: Unit) -> bool:
-    """Whether two units are the same to the last bit."""
-    return one.keys() == other.keys() and all(
-        np.array_equal(one[name].view(np.uint8), other[name].view(np.uint8))
-        if one[name].dtype == other[name].dtype and one[name].shape == other[name].shape
-        else False
-        for name in one
-    )
+def differing(one: Unit, other: Unit) -> set[str]:
+    """Names of the arrays that are not the same to the last bit."""
+    return {
+        name
+        for name in one.keys() | other.keys()
+        if name not in one or name not in other or _bits(one[name]) != _bits(other[name])
+    }
+
+
+def _bits(array: NDArray[Any]) -> tuple[np.dtype[Any], tuple[int, ...], bytes]:
+    return array.dtype, array.shape, array.tobytes()

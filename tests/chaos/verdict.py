@@ -16,9 +16,9 @@ from .reference import (
     Truth,
     Unit,
     Units,
+    differing,
     duplicates,
     revision_of,
-    same_arrays,
     searches,
 )
 
@@ -64,23 +64,28 @@ def judge(application: Application, truth: Truth) -> tuple[Verdict, Units]:
     if other_bytes and exact:
         wrong.append(f"{other_bytes} repeated revisions of alerts are not what they were")
     wrong += _misnamed(truth.alerts, alerts)
-    differing = sum(truth.alerts.get(key) != alert for key, alert in alerts.items())
-    differing += len(truth.alerts.keys() - alerts.keys())
-    if differing and exact:
-        wrong.append(f"{differing} revisions of alerts are not those of replay")
-    same = sum(same_arrays(unit, units.get(name, {})) for name, unit in truth.units.items())
-    if same < len(truth.units) and exact:
-        wrong.append(f"{len(truth.units) - same} units are not those of replay")
+    others = sum(truth.alerts.get(key) != alert for key, alert in alerts.items())
+    others += len(truth.alerts.keys() - alerts.keys())
+    if others and exact:
+        wrong.append(f"{others} revisions of alerts are not those of replay")
+    unlike = {
+        name: arrays
+        for name, unit in truth.units.items()
+        if (arrays := differing(unit, units.get(name, {})))
+    }
+    if unlike and exact:
+        arrays = sorted(set[str]().union(*unlike.values()))
+        wrong.append(f"{len(unlike)} units are not those of replay: {', '.join(arrays)}")
     verdict = Verdict(
         wrong=tuple(wrong),
         entities={of: len(searches(units, of)) for of in COUNTED},
         events=sum(searches(units, "actors").values()),
         duplicates=duplicates(units),
-        same_units=(same, len(truth.units)),
+        same_units=(len(truth.units) - len(unlike), len(truth.units)),
         alerts=len({alert for alert, _ in alerts}),
         revisions=len(alerts),
         repeated=repeated,
-        differing=differing,
+        differing=others,
     )
     return verdict, units
 

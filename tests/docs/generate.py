@@ -7,13 +7,18 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import msgspec
+from prometheus_client import CollectorRegistry
 
 from detectors.patterns import Pattern, Patterns
-from streams.settings import default_file
+from streams.kafka.topics import UNLIMITED, Topic, Topics, topics
+from streams.service.metrics import Metrics
+from streams.settings import Kafka, default_file
+from streams.settings.durations import format_duration
 from streams.settings.validation import described
 from tests.docs.pages import pages
 
@@ -65,11 +70,58 @@ def settings(pattern: Pattern) -> str:
     return "".join(["| setting | default | is |\n|---|---|---|\n", *rows])
 
 
+def topic_table() -> str:
+    """Every topic as it is created by default, and who uses it."""
+    head = "| topic | written by | read by | kept | for |\n|---|---|---|---|---|\n"
+    by_default = topics(Kafka())
+    rows = [
+        f"| `{topic.name}` | {writers} | {readers} | {_kept(topic)} | {topic.purpose} |\n"
+        for topic, (writers, readers) in zip(by_default, _USERS.values(), strict=True)
+    ]
+    return "".join([head, *rows])
+
+
+def _kept(topic: Topic) -> str:
+    if topic.config.get("cleanup.policy") == "compact":
+        return "the last per key"
+    kept = topic.config.get("retention.ms")
+    if kept is None:
+        return "as you like"
+    if kept == UNLIMITED:
+        return "what a recovery needs"
+    return format_duration(timedelta(milliseconds=int(kept)))
+
+
+def metric_table() -> str:
+    """Every metric of a worker."""
+    families = Metrics(CollectorRegistry()).registry.collect()
+    rows = [
+        f"| `{family.name}{'_total' * (family.type == 'counter')}` | {family.type} "
+        f"| {family.documentation} |\n"
+        for family in families
+    ]
+    return "".join(["| metric | kind | what |\n|---|---|---|\n", *rows])
+
+
 def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value}"
 
 
-PARTS: dict[str, Callable[[], str]] = {"configuration": configuration} | {
+_US = "Probewatch"
+_USERS = {
+    "queries": ("you", _US),
+    "rejects": (_US, "you"),
+    "alerts": (_US, "you"),
+    "alerts_current": (_US, "you; Probewatch, if it shows a page"),
+    "shadow_alerts": (_US, "you"),
+} | dict.fromkeys(Topics.__struct_fields__[5:], (_US, _US))
+"""Who writes and who reads each topic."""
+
+PARTS: dict[str, Callable[[], str]] = {
+    "configuration": configuration,
+    "topics": topic_table,
+    "metrics": metric_table,
+} | {
     f"{kind}:{pattern.code}": partial(part, pattern)
     for kind, part in (("about", about), ("settings", settings))
     for pattern in Patterns().all()

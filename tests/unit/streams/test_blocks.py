@@ -1,5 +1,6 @@
 import struct
 from dataclasses import replace
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -12,7 +13,18 @@ from numpy.typing import NDArray
 from detectors.errors import SnapshotError
 from detectors.events import EVENT, EventBatch, Records
 from detectors.state.actors import ACTOR_FIGURES
-from streams.blocks import VERSION, Block, decode, encode, split
+from streams.blocks import (
+    MOST_BYTES,
+    VERSION,
+    Block,
+    decode,
+    encode,
+    fitting,
+    joined,
+    no_rows,
+    part,
+    split,
+)
 from streams.ingest.batches import concat
 
 NAMED = ("tenant", "role", "gallery", "purpose", "unit")
@@ -117,10 +129,10 @@ def test_every_row_goes_to_its_destination_once(case: tuple[Block, NDArray[np.ui
 
     whole = contents(block)
     assert list(parts) == sorted(set(destination.tolist()))
-    for number, part in parts.items():
+    for number, piece in parts.items():
         expected = [row for row, to in zip(whole, destination, strict=True) if to == number]
-        assert contents(part) == expected
-        assert (part.origin, part.day) == (block.origin, block.day)
+        assert contents(piece) == expected
+        assert (piece.origin, piece.day) == (block.origin, block.day)
 
 
 @given(routed())
@@ -128,9 +140,9 @@ def test_parts_carry_the_names_that_they_use(case: tuple[Block, NDArray[np.uint8
     """And no other."""
     block, destination = case
 
-    for part in split(block, destination).values():
-        used = {int(code) for field in NAMED for code in part.batch.rows[field]}
-        assert set(part.batch.names) == used & set(block.batch.names)
+    for piece in split(block, destination).values():
+        used = {int(code) for field in NAMED for code in piece.batch.rows[field]}
+        assert set(piece.batch.names) == used & set(block.batch.names)
 
 
 @given(routed())
@@ -312,9 +324,9 @@ def test_order_is_kept_in_a_long_block() -> None:
     """Sorting keeps the order of a few equal numbers by chance, of many only if it must."""
     destination = np.random.default_rng(6).integers(0, 8, 4000).astype(np.uint8)
 
-    for number, part in split(alike(4000), destination).items():
+    for number, piece in split(alike(4000), destination).items():
         expected = np.flatnonzero(destination == number).tolist()
-        assert part.batch.rows["index"].tolist() == expected
+        assert piece.batch.rows["index"].tolist() == expected
 
 
 def test_block_of_repeated_rows_is_small() -> None:
@@ -322,3 +334,84 @@ def test_block_of_repeated_rows_is_small() -> None:
     block = alike(1000)
 
     assert len(encode(block)) < 0.1 * block.batch.rows.nbytes
+
+
+@given(blocks(), st.lists(st.integers(0, 12), max_size=4))
+def test_parts_joined_are_the_whole(block: Block, cuts: list[int]) -> None:
+    """Wherever it is cut, and whether parts have rows or not."""
+    bounds = [0, *sorted(min(cut, len(block.batch)) for cut in cuts), len(block.batch)]
+    parts = [part(block, start, stop) for start, stop in pairwise(bounds)]
+
+    whole = joined(parts)
+
+    assert contents(whole) == contents(block)
+    assert (whole.origin, whole.day) == (block.origin, block.day)
+    assert (whole.figures is None) == (block.figures is None)
+    assert set(whole.batch.names) == set(block.batch.names)
+
+
+@given(blocks(), blocks())
+def test_joined_blocks_have_origin_and_day_of_the_last(first: Block, last: Block) -> None:
+    """The rows of each are in their order; a block that only tells the day adds none."""
+    last = replace(last, figures=None)
+    first = replace(first, figures=None)
+    tick = Block(7, 20_000, *no_rows(), None)
+
+    assert [row[:3] for row in contents(joined([first, tick, last]))] == [
+        row[:3] for row in contents(first) + contents(last)
+    ]
+    whole = joined([first, last, tick])
+    assert (whole.origin, whole.day) == (7, 20_000)
+
+
+def test_ticks_among_blocks_with_figures_change_nothing() -> None:
+    """They have no figures, as they have no rows."""
+    rows = replace(alike(3), figures=any_records(ACTOR_FIGURES, 3, np.random.default_rng(1)))
+    tick = Block(0, 20_000, *no_rows(), None)
+
+    for some in ([tick, rows, tick], [rows], [tick, rows], [rows, tick]):
+        assert contents(decode(encode(joined(some)))) == contents(rows)
+    assert len(joined([tick, tick]).batch) == 0
+
+
+@given(
+    st.lists(st.sampled_from([0, 1, 100, 20_000]), max_size=30),
+    st.integers(1, 4_000),
+)
+def test_events_are_cut_so_that_blocks_fit(counts: list[int], repeated: int) -> None:
+    """Every event is in one part, in order; only one event alone may be larger than that."""
+    lengths = np.repeat(np.array(counts, np.int64), repeated)[:6_000]
+    batch = EventBatch(
+        np.zeros(len(lengths), EVENT),
+        ["i" * 36] * len(lengths),
+        np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        np.zeros(int(lengths.sum()), np.uint64),
+        {},
+    )
+
+    cuts = list(fitting(batch))
+
+    assert [start for start, _ in cuts] == [0, *(stop for _, stop in cuts)][: len(cuts)]
+    assert (cuts[-1][1] if cuts else 0) == len(batch)
+    for start, stop in cuts:
+        assert stop > start
+        assert stop - start == 1 or unfolded(batch.take(start, stop)) <= MOST_BYTES
+    # Nothing is cut without need.
+    for (start, _), (_, stop) in pairwise(cuts):
+        assert unfolded(batch.take(start, stop)) > 0.9 * MOST_BYTES
+
+
+def unfolded(batch: EventBatch) -> int:
+    """Bytes of the arrays of a block with figures, and of its event ids."""
+    ids = sum(map(len, batch.event_ids))
+    row = EVENT.itemsize + ACTOR_FIGURES.itemsize + 8
+    return len(batch) * row + ids + batch.exposed.nbytes
+
+
+def test_a_block_may_have_no_rows() -> None:
+    """And then says what day it is."""
+    tick = decode(encode(Block(3, 20_000, *no_rows(), None)))
+
+    assert (tick.origin, tick.day, len(tick.batch), tick.figures) == (3, 20_000, 0, None)
+    assert list(fitting(tick.batch)) == []
+    assert split(tick, np.zeros(0, np.uint8)) == {}

@@ -81,6 +81,13 @@ class Reading:
     committed: dict[Partition, Commit] = field(default_factory=dict)
     ends: dict[Partition, int] = field(default_factory=lambda: defaultdict(int))
     rebalancing: bool = False
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def was_committed(self, partition: Partition) -> None:
+        """Wait until something was committed of a partition."""
+        while partition not in self.committed:
+            await self._news.wait()
+            self._news.clear()
 
     def pause(self, partitions: Iterable[Partition]) -> None:
         """As the engine's."""
@@ -94,6 +101,7 @@ class Reading:
         """As the engine's."""
         if not self.rebalancing:
             self.committed |= commits
+            self._news.set()
         return not self.rebalancing
 
     def end(self, partition: Partition) -> int | None:

@@ -65,7 +65,7 @@ def test_the_list_says_what_one_has_to_know() -> None:
     assert "critical updated Bulk scraping pair p0_a and p0_b of t the strongest another" in text
     assert "first 2026-03-05 09:00:00 last 2026-03-05 10:00:00" in text
     assert "searches 1,200 people exposed 34" in text
-    assert "0.00012 in 10,000 actor-days" in text
+    assert "rarity, in 10,000 actor-days 0.00012" in text
 
 
 def test_it_needs_no_script_and_loads_itself_anew() -> None:
