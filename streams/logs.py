@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TextIO, get_args
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
-_LIBRARIES: Final = ("aiohttp", "aiokafka", "asyncio", "faust", "kafka", "mode")
+_LIBRARIES: Final = ("aiohttp", "aiokafka", "asyncio", "faust", "streams.engine.app", "streams.engine.transport", "kafka", "mode")
 """They tell of each rebalance and fetch on INFO, and on DEBUG what records hold."""
 
 

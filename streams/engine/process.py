@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import os
 import signal
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,6 +69,30 @@ async def serve(
         SnapshotError: there is state of another version or another key.
         FencedError: another worker owns what this one had, since it was silent for too long.
     """
+    stopping = _Stopping()
+    working = asyncio.create_task(
+        _work(settings, environ, stopping, _Manner(durable, history, on_start))
+    )
+    with _on_signals(lambda: stopping.stop(working)):
+        try:
+            await working
+        except asyncio.CancelledError:
+            if not stopping.asked.is_set():
+                raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How to work; as in `serve`."""
+
+    durable: bool
+    history: Path | None
+    on_start: Callable[[str], None]
+
+
+async def _work(
+    settings: Settings, environ: Mapping[str, str], stopping: "_Stopping", how: _Manner
+) -> None:
     names = PseudonymKey(
         required_pseudonym_key(settings.pseudonyms, environ), settings.pseudonyms.epoch
     )
@@ -75,9 +102,9 @@ async def serve(
     wanted = topics(settings.kafka)
     partitions = await asyncio.to_thread(_prepare, settings, environ, wanted)
     await asyncio.to_thread(warm)
-    durability = Durability(options, settings.kafka.application, durable, names.fingerprint)
-    if history is not None:
-        await _begin_with(history, settings, wanted, durability)
+    durability = Durability(options, settings.kafka.application, how.durable, names.fingerprint)
+    if how.history is not None:
+        await _begin_with(how.history, settings, wanted, durability)
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def fail(error: BaseException) -> None:
@@ -85,7 +112,7 @@ async def serve(
             failed.set_exception(error)
 
     async with AsyncExitStack() as stack:
-        producer = await _producer(options, durable=durable)
+        producer = await _producer(options, durable=how.durable)
         stack.push_async_callback(producer.stop)
         metrics = Metrics(CollectorRegistry())
         sender = Sender(producer, fail)
@@ -94,7 +121,7 @@ async def serve(
         engine = Engine(settings, wanted, options, fail)
         standby = None
         if settings.service.standby:
-            standby = Standby(options, fail, transactions=durable)
+            standby = Standby(options, fail, transactions=how.durable)
             await standby.start()
             stack.push_async_callback(standby.stop)
         tools = Tools(settings, names, wanted, durability, control, publisher, metrics, standby)
@@ -105,7 +132,7 @@ async def serve(
         alerts = Recent()
         pages = Page(alerts).routes if settings.service.page else ()
         health = Health(metrics, lambda: engine.reading, chores.look, pages)
-        on_start(await _listen(health, settings))
+        how.on_start(await _listen(health, settings))
         stack.push_async_callback(health.stop)
         if settings.service.page:
             reader = AlertReader(options, wanted.alerts_current.name, alerts)
@@ -116,7 +143,9 @@ async def serve(
         stack.push_async_callback(worker.close)
         await engine.start()
         stack.push_async_callback(engine.stop)
-        await _until_stopped(failed, chores.run(), engine.crashed())
+        stack.callback(_end_by_force_in, settings.service.shutdown_timeout.total_seconds())
+        stopping.in_order = True
+        await _until(stopping.asked, failed, chores.run(), engine.crashed())
 
 
 async def _producer(options: Mapping[str, Any], *, durable: bool) -> AIOKafkaProducer:
@@ -142,14 +171,13 @@ async def _begin_with(
         _LOGGER.warning("there is state already: %s was not used", history)
 
 
-async def _until_stopped(
-    failed: "asyncio.Future[None]", *running: Coroutine[Any, Any, None]
+async def _until(
+    asked: asyncio.Event, failed: "asyncio.Future[None]", *running: Coroutine[Any, Any, None]
 ) -> None:
-    """Wait for a signal to stop, or for the first that fails."""
-    tasks = [asyncio.create_task(one) for one in running]
-    with _told_to_stop() as stop:
-        tasks.append(asyncio.create_task(_wait(stop)))
-        done, waiting = await asyncio.wait([failed, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    """Wait until asked to stop, or for the first that fails."""
+    tasks: list[asyncio.Future[Any]] = [asyncio.create_task(one) for one in running]
+    tasks += [failed, asyncio.create_task(_wait(asked))]
+    done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for one in waiting:
         one.cancel()
     for one in done:
@@ -195,15 +223,48 @@ async def _listen(health: Health, settings: Settings) -> str:
         ) from error
 
 
+class _Stopping:
+    """How a process ends: in order once it works, at once as long as it only begins.
+
+    Attributes:
+        asked: whether somebody asked for it.
+        in_order: whether whoever works looks at `asked`.
+    """
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.in_order = False
+
+    def stop(self, working: "asyncio.Task[None]") -> None:
+        """Ask for it."""
+        self.asked.set()
+        if not self.in_order:
+            working.cancel()
+
+
 @contextmanager
-def _told_to_stop() -> Iterator[asyncio.Event]:
-    """Set by the signals that end a process."""
-    stop = asyncio.Event()
+def _on_signals(told: Callable[[], None]) -> Iterator[None]:
+    """Call `told` at the signals that end a process."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, told)
     try:
-        yield stop
+        yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in numbers:
             loop.remove_signal_handler(number)
+
+
+def _end_by_force_in(seconds: float) -> None:
+    """End the process if it has not ended by itself by then: a broker that is away may hang us."""
+
+    def end() -> None:
+        _LOGGER.error(
+            "could not stop within %.0f s; what was not saved will be read again", seconds
+        )
+        os._exit(1)
+
+    watch = threading.Timer(seconds, end)
+    watch.daemon = True
+    watch.start()
