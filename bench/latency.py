@@ -60,15 +60,22 @@ class Run(NamedTuple):
     longest_lag: float
 
 
-async def observe(
-    service: Service, bootstrap: str, crowd: LiveCrowd, rate: int, seconds: float
-) -> Run:
+class Load(NamedTuple):
+    """How many accounts there are, how many events a second, for how long."""
+
+    actors: int
+    rate: int
+    seconds: float
+
+
+async def observe(service: Service, bootstrap: str, load: Load) -> Run:
     """Let the crowd search, and read afterwards what came of it."""
     kafka = service.settings.kafka
-    async with fed(bootstrap, kafka.queries, kafka.partitions, crowd, rate) as feed:
+    crowd = LiveCrowd(load.actors)
+    async with fed(bootstrap, kafka.queries, kafka.partitions, crowd, load.rate) as feed:
         await asyncio.sleep(WARM_SECONDS)
         began, before, lag = time.time(), stalls(service), 0.0
-        for _ in range(int(seconds / LOOK_SECONDS)):
+        for _ in range(int(load.seconds / LOOK_SECONDS)):
             await asyncio.sleep(LOOK_SECONDS)
             lag = max(lag, (await asyncio.to_thread(service.look)).lag)
         after = stalls(service)
@@ -125,28 +132,25 @@ def stalls(service: Service) -> Mapping[str, float]:
     for worker in service.workers:
         for (name, labels), value in worker.metrics().items():
             if name == f"{STALL}_bucket":
-                counts[labels.rpartition(",")[2]] += int(value)
+                counts[labels.partition(",")[0]] += int(value)
     return counts
 
 
-def measure(
-    bootstrap: str, actors: int, rate: int, seconds: float, partitions: int, workers: int
-) -> tuple[Run, Look]:
+def measure(bootstrap: str, load: Load, partitions: int, workers: int) -> tuple[Run, Look]:
     """One run with workers of its own, and how large they were at its end."""
     with tempfile.TemporaryDirectory() as directory:
         service = Service(bootstrap, f"queries-{workers}", partitions, Path(directory))
         for topic in (service.settings.kafka.queries, service.settings.kafka.alerts):
             make_topic(bootstrap, topic, partitions, **CLOCK)
         service.create()
-        state = history(service, actors, Path(directory))
+        state = history(service, load.actors, Path(directory))
         with service.running():
             service.start("--bootstrap", str(state))
             service.await_all_assigned()
             for _ in range(workers - 1):
                 service.start()
             service.await_all_assigned()
-            crowd = LiveCrowd(actors)
-            run = asyncio.run(observe(service, bootstrap, crowd, rate, seconds))
+            run = asyncio.run(observe(service, bootstrap, load))
             return run, service.look()
 
 
@@ -173,7 +177,7 @@ def cells(run: Run, look: Look) -> tuple[list[str], list[str]]:
 @click.option("--partitions", type=click.IntRange(1, 32), default=8, show_default=True)
 @click.option("--workers", multiple=True, type=int, default=(1, 2), show_default=True)
 @click.option("--markdown", is_flag=True, help="Print for the documentation.")
-def main(
+def main(  # noqa: PLR0913 - as many as options
     *,
     actors: int,
     rate: int,
@@ -186,7 +190,7 @@ def main(
     latencies, stalled = [], []
     with KafkaCluster() as cluster:
         for count in workers:
-            run, look = measure(cluster.bootstrap, actors, rate, seconds, partitions, count)
+            run, look = measure(cluster.bootstrap, Load(actors, rate, seconds), partitions, count)
             found, waited = cells(run, look)
             latencies.append([f"{count}", *found])
             stalled.append([f"{count}", *waited])

@@ -27,8 +27,8 @@ from bench.rig.traffic import CASES, Case, traffic
 from streams.terminal import console
 from tests.kafka.cluster import KafkaCluster
 
-LOOK_SECONDS = 0.25
-STILL_LOOKS = 5
+LOOK_SECONDS = 0.5
+STILL_LOOKS = 3
 """After so many looks without a new row everything is through: later stages, too."""
 LONGEST_SECONDS = 900
 RIVALS_PARTITIONS = 2
@@ -46,8 +46,9 @@ Example:
 """
 
 
-def drain(service: Service, workers: int, events: int) -> Sample:
+def drain(new: Callable[[], Service], workers: int, events: int) -> Sample:
     """Let workers read all events; from the first tenth of them to the last row of any stage."""
+    service = new()
     service.create()
     with service.running(workers):
         return sample_of(list(looks(service, events)), events)
@@ -97,17 +98,11 @@ def candidates(
                 )
         for processes in workers:
             if processes <= partitions:
+                start = partial(Service, bootstrap, topic, partitions, directory)
                 found["Probewatch, all detectors", partitions, processes] = partial(
-                    _serve, bootstrap, topic, partitions, directory, processes, events
+                    drain, start, processes, events
                 )
     return found
-
-
-def _serve(
-    bootstrap: str, topic: str, partitions: int, directory: Path, processes: int, events: int
-) -> Sample:
-    service = Service(bootstrap, topic, partitions, directory)
-    return drain(service, processes, events)
 
 
 def rows_of(samples: Mapping[Name, Sequence[Sample]]) -> Iterator[list[str]]:
@@ -166,7 +161,7 @@ def measure(
 @click.option("--partitions", multiple=True, type=int, default=(1, 2, 8), show_default=True)
 @click.option("--workers", multiple=True, type=int, default=(1, 2), show_default=True)
 @click.option("--markdown", is_flag=True, help="Print for the documentation.")
-def main(
+def main(  # noqa: PLR0913 - as many as options
     *,
     events: int,
     rounds: int,

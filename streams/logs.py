@@ -12,7 +12,11 @@ from typing import Any, Final, Literal, TextIO, get_args
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
-_LIBRARIES: Final = ("aiohttp", "aiokafka", "asyncio", "faust", "streams.engine.app", "streams.engine.transport", "kafka", "mode")
+_LIBRARIES: Final = (
+    *("aiohttp", "aiokafka", "asyncio", "faust", "kafka", "mode"),
+    # Where Faust's classes are extended, they log by these names.
+    *("streams.engine.app", "streams.engine.transport"),
+)
 """They tell of each rebalance and fetch on INFO, and on DEBUG what records hold."""
 
 

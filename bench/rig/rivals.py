@@ -47,10 +47,11 @@ def install_peers() -> None:
     if stamp.exists() and stamp.read_text() == _REQUIREMENTS.read_text():
         return
     uv = [sys.executable, "-m", "uv"]
-    subprocess.run([*uv, "venv", "-q", "--clear", "-p", sys.executable, PEERS], check=True)
-    subprocess.run(
-        [*uv, "pip", "install", "-q", "-p", PEERS / "bin/python", "-r", _REQUIREMENTS], check=True
-    )
+    for command in (
+        ["venv", "-q", "--clear", "-p", sys.executable, str(PEERS)],
+        ["pip", "install", "-q", "-p", str(PEERS / "bin/python"), "-r", str(_REQUIREMENTS)],
+    ):
+        subprocess.run([*uv, *command], check=True)  # noqa: S603 - our own
     stamp.write_text(_REQUIREMENTS.read_text())
 
 
@@ -62,7 +63,7 @@ def run(rival: Rival, bootstrap: str, topic: str, partitions: int, events: int) 
     """
     python = str(PEERS / "bin/python") if rival.foreign else sys.executable
     arguments = [bootstrap, topic, str(partitions), str(events)]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own
         leashed([python, str(_SCRIPTS / rival.script), *arguments]),
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,

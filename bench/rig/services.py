@@ -84,7 +84,7 @@ class Worker:
         self.started = time.monotonic()
         self._log = log
         with log.open("wb") as file:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - our own
                 leashed(command), stdin=subprocess.DEVNULL, stdout=file, stderr=file
             )
 

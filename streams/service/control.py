@@ -60,6 +60,10 @@ class Board:
         """What a shard knew as a day began."""
         self._contributions[shard][day] = known
 
+    def said_until(self, shard: int) -> int:
+        """The last day that a shard has said anything of; -1 if none."""
+        return max(self._contributions[shard], default=-1)
+
     def peers(self, day: int) -> Peers | None:
         """What actors are compared with on a day; None until every shard has said its part."""
         if day not in self._peers:

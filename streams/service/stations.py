@@ -1,7 +1,7 @@
 """One partition of a topic of blocks: its shards, what they have seen, and what they say."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
@@ -164,6 +164,9 @@ class Station:
     def _begin(self, day: int, outcome: Outcome) -> bool:
         """Let days begin up to this one; whether its events can be judged."""
         for begun in days_to_begin(self.today, day):
+            if self.today not in {NEVER, begun - 1}:
+                # A jump over days that nobody begins: what was known holds until then.
+                self._contribute(begun - 1, self._silent_since(begun - 1), outcome)
             # As a shard's first day begins there is nothing that it could wait for.
             if self.today != NEVER and not self._can_judge(begun):
                 return False
@@ -171,12 +174,20 @@ class Station:
             due = [number for number, unit in self.stage.units.items() if unit.today < begun]
             outcome.alerts += self.stage.begin(begun)
             self.today = begun
-            if isinstance(self.stage, ActorStage):
-                for number in due:
-                    known = self.stage.shards[number].contribution(begun)
-                    self._board.put(number, begun, known)
-                    outcome.contributions.append((number, begun, known))
+            self._contribute(begun, due, outcome)
         return self._can_judge(self.today)
+
+    def _silent_since(self, day: int) -> list[int]:
+        """The units that have said nothing of a day, nor of a later one."""
+        return [number for number in self.stage.units if self._board.said_until(number) < day]
+
+    def _contribute(self, day: int, numbers: Iterable[int], outcome: Outcome) -> None:
+        """Say what actors' shards know as a day begins."""
+        if isinstance(self.stage, ActorStage):
+            for number in numbers:
+                known = self.stage.shards[number].contribution(day)
+                self._board.put(number, day, known)
+                outcome.contributions.append((number, day, known))
 
     def _can_judge(self, day: int) -> bool:
         """Whether all that the day's events are compared with is known."""

@@ -1,6 +1,5 @@
 """One service of its own on the brokers: its settings, its topics, how far it has read."""
 
-import secrets
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -51,6 +50,7 @@ class Application:
         bootstrap: where the brokers are.
         directory: for settings and key.
         partitions: of every topic.
+        key: behind the pseudonyms.
 
     Attributes:
         file: the settings, as `--config` takes them.
@@ -58,9 +58,9 @@ class Application:
         topics: all of them.
     """
 
-    def __init__(self, bootstrap: str, directory: Path, partitions: int) -> None:
+    def __init__(self, bootstrap: str, directory: Path, partitions: int, key: bytes) -> None:
         self.name = f"chaos-{uuid4().hex[:8]}"
-        (directory / "key").write_text(secrets.token_hex(32))
+        (directory / "key").write_text(key.hex())
         self.file = directory / "probewatch.toml"
         self.file.write_text(
             _SETTINGS.format(

@@ -97,7 +97,9 @@ class _Round:
         self._kafka = kafka
         self._directory = directory
         self._tell = tell
-        self._application = Application(kafka.bootstrap, directory, orders.partitions)
+        self._dice = Random(orders.seed)  # noqa: S311
+        key = self._dice.randbytes(32)
+        self._application = Application(kafka.bootstrap, directory, orders.partitions, key)
         self._result = Result(orders)
 
     def run(self) -> Result:
@@ -111,7 +113,7 @@ class _Round:
                 orders.brokers,
                 fleet,
                 self._directory,
-                Random(orders.seed),  # noqa: S311
+                self._dice,
             )
             for number in range(WORKERS):
                 fleet.start(number)

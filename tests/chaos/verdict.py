@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import orjson
 
@@ -56,7 +57,10 @@ def judge(application: Application, truth: Truth) -> tuple[Verdict, Units]:
     alerts: dict[Revision, bytes] = {}
     wrong = list(_miscounted(truth.units, units))
     repeated = other_bytes = 0
-    for record in application.records(application.topics.alerts):
+    topics = application.topics
+    for record in chain.from_iterable(
+        map(application.records, (topics.alerts, topics.shadow_alerts))
+    ):
         known = alerts.setdefault(revision_of(record.value), record.value)
         repeated += record.value is not known
         other_bytes += record.value != known
@@ -74,8 +78,8 @@ def judge(application: Application, truth: Truth) -> tuple[Verdict, Units]:
         if (arrays := differing(unit, units.get(name, {})))
     }
     if unlike and exact:
-        arrays = sorted(set[str]().union(*unlike.values()))
-        wrong.append(f"{len(unlike)} units are not those of replay: {', '.join(arrays)}")
+        which = ", ".join(sorted(set[str]().union(*unlike.values())))
+        wrong.append(f"{len(unlike)} units are not those of replay: {which}")
     verdict = Verdict(
         wrong=tuple(wrong),
         entities={of: len(searches(units, of)) for of in COUNTED},

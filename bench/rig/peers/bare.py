@@ -5,6 +5,7 @@ import sys
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
+
 from bench.rig.peers.clock import Clock
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import faust
 import orjson
+
 from bench.rig.peers.clock import Clock
 
 

@@ -5,8 +5,9 @@ import tempfile
 from typing import Any
 from uuid import uuid4
 
+from quixstreams import Application, State  # type: ignore[import-not-found]
+
 from bench.rig.peers.clock import Clock
-from quixstreams import Application, State
 
 
 def main(bootstrap: str, topic: str, events: int) -> None:

@@ -72,7 +72,7 @@ def assert_counts_like_the_pipeline(cluster: Cluster, judge: Pipeline) -> None:
 
 @pytest.mark.parametrize("trouble", [CALM, CRASHES, DOUBLES], ids=["calm", "crashes", "doubles"])
 @given(events=logs, seed=seeds)
-@one_in(8)
+@one_in(12)
 def test_one_partition_is_the_pipeline(trouble: Trouble, events: list[Fields], seed: int) -> None:
     """To the byte, however records are batched, parts end, or doubles of them go on."""
     judge, alerts = pipeline_over(lines_of(events))
@@ -82,7 +82,7 @@ def test_one_partition_is_the_pipeline(trouble: Trouble, events: list[Fields], s
 
 @pytest.mark.parametrize("trouble", [CALM, DOUBLES], ids=["calm", "doubles"])
 @given(events=logs, seed=seeds, sources=st.integers(1, 3), partitions=st.integers(2, 4))
-@one_in(10)
+@one_in(12)
 def test_many_partitions_count_the_same(
     trouble: Trouble, events: list[Fields], seed: int, sources: int, partitions: int
 ) -> None:

@@ -270,3 +270,19 @@ def test_rows_go_on_with_their_positions() -> None:
         ("subject", TODAY + 1),
         ("network", TODAY + 1),
     ]
+
+
+def test_rows_are_judged_on_the_newest_day_that_began_before_them() -> None:
+    """Also on one that only another partition's tick tells of, however records are batched."""
+    late = rows(search(at(0, 23.9), "ada", "ann"), origin=1)
+    log = topic(tick(TODAY), tick(TODAY + 1), late)
+    at_once, one_by_one = station(), station()
+    at_once.take(log)
+    found = [at_once.run().blocks, []]
+    for record in log:
+        one_by_one.take([record])
+        found[1] += one_by_one.run().blocks
+
+    for blocks in found:
+        days = {day for _, _, block in blocks for day in block.days.tolist()}
+        assert days == {TODAY + 1}
