@@ -26,8 +26,12 @@ from detectors.state.cohorts import COHORT
 from .sender import Sender, Sent
 
 _KEPT_DAYS: Final = 64
-"""Contributions older than the slowest shard by more days than this are forgotten: a worker
-that reads its shards' last checkpoints again is not further behind."""
+"""Contributions older than the slowest shard by more days than this may be forgotten: a worker
+that reads its shards' last checkpoints again is hardly further behind, and if it is, since a
+thin log is read at years a minute, its contributions are few: see `_KEPT_ROWS`."""
+
+_KEPT_ROWS: Final = 100_000
+"""Nothing is forgotten before so many cohort-days are held, some 40 MB."""
 
 _WATERMARK, _PEERS, _HELLO = b"watermark", b"peers", b"hello"
 _LOGGER = logging.getLogger(__name__)
@@ -49,9 +53,14 @@ class Watermark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Board:
-    """What is known of all partitions and shards. No I/O."""
+    """What is known of all partitions and shards. No I/O.
 
-    def __init__(self) -> None:
+    Args:
+        kept_rows: cohort-days that are held before any is forgotten.
+    """
+
+    def __init__(self, kept_rows: int = _KEPT_ROWS) -> None:
+        self._kept_rows = kept_rows
         self.watermarks: dict[int, Watermark] = {}
         self._contributions: dict[int, dict[int, Records]] = defaultdict(dict)
         self._peers: dict[int, Peers] = {}
@@ -84,6 +93,9 @@ class Board:
         return said[max(days)] if days else np.zeros(0, COHORT)
 
     def _forget(self, today: int) -> None:
+        rows = sum(len(known) for said in self._contributions.values() for known in said.values())
+        if rows <= self._kept_rows:
+            return
         # Shards that read their log again have said more already than they ask for.
         oldest = min(today, *map(max, self._contributions.values())) - _KEPT_DAYS
         for said in self._contributions.values():

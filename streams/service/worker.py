@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from detectors.errors import ProbewatchError
 from detectors.shards.batch import SHARDS
 from detectors.stages import ActorStage, LaterStage, network_stage, subject_stage
+from detectors.units import NEVER
 
 from .flow import Commit, Flow, Partition, Record
 from .inlets import Inlets
@@ -111,7 +112,7 @@ class Worker:
             )
         if isinstance(stage, ActorStage):
             for number, unit in stage.units.items():
-                for day in {unit.today, *stage.shards[number].contributed}:
+                for day in {unit.today, *stage.shards[number].contributed} - {NEVER}:
                     known = stage.shards[number].contribution(day)
                     await tools.control.contribute(number, day, known)
 

@@ -93,21 +93,21 @@ def test_what_was_said_again_changes_nothing() -> None:
 
 def test_old_days_are_forgotten() -> None:
     """A year of days takes no more room than some months; the last ones can still be asked for."""
-    board = Board()
+    board = Board(kept_rows=100)
     for day in range(DAY, DAY + 400):
         spoken(board, [day])
         assert days_of(board, day + 1) == [SHARDS * day]
     kept = sum(map(len, board._contributions.values()))  # noqa: SLF001
 
     assert kept <= 70 * SHARDS
-    fresh = Board()
+    fresh = Board(kept_rows=100)
     fresh._contributions = board._contributions  # noqa: SLF001
     assert days_of(fresh, DAY + 340) == [SHARDS * (DAY + 339)]
 
 
 def test_a_slow_shard_keeps_what_it_will_ask_for() -> None:
     """However far ahead the others are, since they wait for it one day later."""
-    board = Board()
+    board = Board(kept_rows=100)
     spoken(board, range(DAY, DAY + 300), range(1, SHARDS))
     spoken(board, [DAY], [0])
     for day in range(DAY, DAY + 300):
@@ -117,7 +117,7 @@ def test_a_slow_shard_keeps_what_it_will_ask_for() -> None:
 
 def test_days_that_are_read_again_find_what_was_said_then() -> None:
     """After a crash of all workers, which had come far since their checkpoints."""
-    board = Board()
+    board = Board(kept_rows=100)
     spoken(board, range(DAY, DAY + 300))
 
     for day in range(DAY, DAY + 300):
@@ -140,7 +140,7 @@ def test_a_source_may_be_so_far_ahead_of_the_others(
     marks: dict[int, tuple[int, bool]], expected: int | None
 ) -> None:
     """Of the slowest that has anything left; nowhere, as long as one has not been heard of."""
-    board = Board()
+    board = Board(kept_rows=100)
     board.watermarks = {source: Watermark(*mark) for source, mark in marks.items()}
 
     assert board.frontier(0, 3, 1) == expected
@@ -148,7 +148,7 @@ def test_a_source_may_be_so_far_ahead_of_the_others(
 
 def test_a_source_alone_is_not_held_back() -> None:
     """There is nobody to wait for."""
-    assert Board().frontier(0, 1, 1) is None
+    assert Board(kept_rows=100).frontier(0, 1, 1) is None
 
 
 def run(story: Callable[[Control, Producer], object]) -> None:
