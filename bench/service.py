@@ -153,7 +153,7 @@ def measure(
 
 
 @click.command(epilog=EPILOG, help=__doc__)
-@click.option("--events", type=click.IntRange(min=10_000), default=500_000, show_default=True)
+@click.option("--events", type=click.IntRange(min=10_000), default=1_000_000, show_default=True)
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option(
     "--case", "cases", type=click.Choice(CASES), multiple=True, default=CASES, show_default=True

@@ -1,6 +1,7 @@
 """One worker process from its start to its end."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -102,6 +103,7 @@ async def _work(
     wanted = topics(settings.kafka)
     partitions = await asyncio.to_thread(_prepare, settings, environ, wanted)
     await asyncio.to_thread(warm)
+    _collect_less()
     durability = Durability(options, settings.kafka.application, how.durable, names.fingerprint)
     if how.history is not None:
         await _begin_with(how.history, settings, wanted, durability)
@@ -186,6 +188,17 @@ async def _until(
 
 async def _wait(event: asyncio.Event) -> None:
     await event.wait()
+
+
+def _collect_less() -> None:
+    """Let the garbage collector pass over what is loaded by now, and come less often.
+
+    Every fetch makes thousands of records, and by default each 700 of them are a reason to look.
+    It took 7 to 11 % of a worker's CPU time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _prepare(settings: Settings, environ: Mapping[str, str], wanted: Topics) -> int:

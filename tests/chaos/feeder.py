@@ -14,6 +14,11 @@ from .story import Line
 _TICK_SECONDS: Final = 0.05
 _PATIENCE_MS: Final = 600_000
 
+_RESERVE_SECONDS: Final = 20.0
+"""For which there are always lines left: towards the end, less are sent."""
+_HURRY: Final = 4_000.0
+"""Lines a second, when nothing is waited for any more."""
+
 
 class Feeder:
     """A thread that sends lines, each exactly once and in order within its partition.
@@ -23,14 +28,15 @@ class Feeder:
         topic: to send to.
         partitions: that it has; an actor's events go to one of them.
         lines: to send.
-        rate: lines a second; may be changed while it runs.
+        rate: lines a second, until told to hurry; then all that is left is sent.
     """
 
     def __init__(
         self, bootstrap: str, topic: str, partitions: int, lines: Sequence[Line], rate: float
     ) -> None:
-        self.rate = rate
         self.sent = 0
+        self._rate = rate
+        self._hurried = False
         self._bootstrap = bootstrap
         self._topic = topic
         self._partitions = partitions
@@ -63,6 +69,10 @@ class Feeder:
             raise self._error
         return not self._thread.is_alive()
 
+    def hurry(self) -> None:
+        """Send the rest."""
+        self._hurried = True
+
     def _run(self) -> None:
         try:
             asyncio.run(self._send())
@@ -79,7 +89,7 @@ class Feeder:
         ) as producer:
             due = 0.0
             while self.sent < len(self._lines) and not self._ended.is_set():
-                due = min(due + self.rate * _TICK_SECONDS, self.rate)
+                due += self._speed() * _TICK_SECONDS
                 for line in self._lines[self.sent : self.sent + int(due)]:
                     partition = zlib.crc32(line.actor) % self._partitions
                     await producer.send(self._topic, line.value, partition=partition)
@@ -87,3 +97,9 @@ class Feeder:
                     due -= 1
                 await asyncio.sleep(_TICK_SECONDS)
             await producer.flush()
+
+    def _speed(self) -> float:
+        """Lines a second, now."""
+        if self._hurried:
+            return _HURRY
+        return min(self._rate, (len(self._lines) - self.sent) / _RESERVE_SECONDS)

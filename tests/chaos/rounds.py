@@ -25,9 +25,6 @@ _READ_SECONDS: Final = 600.0
 _CALM_SECONDS: Final = 2.0 * CHECKPOINT_SECONDS
 """What is behind goes up and down with the checkpoints, so it is looked at for two of them."""
 
-_LAST_RATE: Final = 4_000.0
-"""Events a second when no more faults are to come."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
@@ -79,6 +76,7 @@ class Result:
     injected: list[Injected] = field(default_factory=list)
     ends: list[End] = field(default_factory=list)
     fenced: int = 0
+    sent: int = 0
     verdict: Verdict | None = None
     wrong: list[str] = field(default_factory=list)
 
@@ -122,7 +120,7 @@ class _Round:
             with self._feeder(told.lines) as feeder:
                 for kind in orders.faults:
                     self._inject(kind, scene, feeder)
-                feeder.rate = _LAST_RATE
+                feeder.hurry()
                 if not scene.wait_for(lambda: feeder.done, _READ_SECONDS):
                     result.wrong.append(f"only {feeder.sent} events could be sent")
             if not scene.wait_for(self._all_read, _READ_SECONDS):
@@ -131,9 +129,9 @@ class _Round:
                 if status := fleet.stop(number):
                     result.wrong.append(f"worker {number} stopped with status {status}")
             result.ends, result.fenced = fleet.ends, fleet.fenced
-        sent = application.sent()
-        if sent != len(told.lines):
-            result.wrong.append(f"the topic has {sent} events, expected {len(told.lines)}")
+        result.sent = application.sent()
+        if result.sent != len(told.lines):
+            result.wrong.append(f"the topic has {result.sent} events, expected {len(told.lines)}")
         verdict, units = judge(application, truth)
         result.verdict = verdict
         result.wrong += verdict.wrong

@@ -19,8 +19,8 @@ def print_results(results: Sequence[Result]) -> None:
     click.echo()
     _print(
         (
-            *("Round", "seed", "partitions", "brokers", "faults", "events", "duplicates"),
-            *("actors", "pairs", "subjects", "networks"),
+            *("Round", "seed", "partitions", "brokers", "faults", "events", "searches"),
+            *("duplicates", "actors", "pairs", "subjects", "networks"),
             *("alerts", "revisions", "sent again", "different", "units equal", "verdict"),
         ),
         [_round_row(number, result) for number, result in enumerate(results, 1)],
@@ -59,7 +59,8 @@ def _round_row(number: int, result: Result) -> tuple[str, ...]:
         f"{orders.partitions}",
         f"{orders.brokers}",
         f"{sum(not each.unreached for each in result.injected)}",
-        f"{verdict.events:,}",
+        f"{result.sent:,}",
+        f"{verdict.searches:,}",
         f"{verdict.duplicates:,}",
         *(f"{count:,}" for count in verdict.entities.values()),
         f"{verdict.alerts:,}",

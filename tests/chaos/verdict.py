@@ -31,7 +31,7 @@ class Verdict:
     Attributes:
         wrong: what may not be, a sentence each.
         entities: that were compared, by kind.
-        events: that they have, actors' only.
+        searches: that they have, actors' only: not every event is one.
         duplicates: events that were known as repeated.
         same_units: units whose state is that of `replay` to the last bit, of how many.
         alerts: how many there are.
@@ -42,7 +42,7 @@ class Verdict:
 
     wrong: tuple[str, ...]
     entities: Mapping[str, int]
-    events: int
+    searches: int
     duplicates: int
     same_units: tuple[int, int]
     alerts: int
@@ -83,7 +83,7 @@ def judge(application: Application, truth: Truth) -> tuple[Verdict, Units]:
     verdict = Verdict(
         wrong=tuple(wrong),
         entities={of: len(searches(units, of)) for of in COUNTED},
-        events=sum(searches(units, "actors").values()),
+        searches=sum(searches(units, "actors").values()),
         duplicates=duplicates(units),
         same_units=(len(truth.units) - len(unlike), len(truth.units)),
         alerts=len({alert for alert, _ in alerts}),
