@@ -77,7 +77,7 @@ async def observe(service: Service, bootstrap: str, load: Load) -> Run:
         began, before, lag = time.time(), stalls(service), 0.0
         for _ in range(int(load.seconds / LOOK_SECONDS)):
             await asyncio.sleep(LOOK_SECONDS)
-            lag = max(lag, (await asyncio.to_thread(service.look)).lag)
+            lag = max(lag, (await asyncio.to_thread(service.look)).lags)
         after = stalls(service)
     await asyncio.sleep(TAIL_SECONDS)
     queried = dict([one async for one in searches(bootstrap, kafka.queries)])

@@ -55,7 +55,7 @@ def _tell(seen: Sequence[Look]) -> None:
     sizes = " ".join(f"{size / 2**20:,.0f}" for size in look.resident)
     print(
         f"{look.at - seen[0].at:7.0f} s  {sizes} MiB  rows {look.rows['actor']:,.0f}  "
-        f"lag {look.lag:,.0f}",
+        f"lag {look.lags:,.0f}",
         file=sys.stderr,
     )
 
@@ -77,7 +77,7 @@ def rows_of(seen: Sequence[Look]) -> list[list[str]]:
                 f"{np.median(sizes[half:]):,.0f}",
                 f"{sizes.max():,.0f}",
                 f"{slope:+.2f}",
-                f"{max(look.lag for look in later):,.0f}",
+                f"{max(look.lags for look in later):,.0f}",
             ]
         )
     return rows

@@ -1,11 +1,13 @@
 """The service as processes, as `probewatch run` starts them, and what they say of themselves."""
 
+import math
 import re
 import secrets
 import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +62,7 @@ class Look(NamedTuple):
         cpu: seconds of all workers so far.
         resident: bytes of each worker.
         rows: applied so far, by kind of stage.
-        lag: records not yet read, of all topics.
+        lag: records not yet read, by topic; infinite until workers know it of all partitions.
         partitions: that each worker has.
     """
 
@@ -68,8 +70,13 @@ class Look(NamedTuple):
     cpu: float
     resident: tuple[int, ...]
     rows: Mapping[str, float]
-    lag: float
+    lag: Mapping[str, float]
     partitions: tuple[float, ...]
+
+    @property
+    def lags(self) -> float:
+        """Records not yet read, of all topics."""
+        return sum(self.lag.values())
 
 
 class Worker:
@@ -219,9 +226,24 @@ class Service:
             sum(map(cpu_seconds, pids)),
             tuple(map(resident_bytes, pids)),
             rows,
-            sum(_sum(each, "probewatch_consumer_lag_records") for each in said),
+            self._lag(said),
             tuple(_sum(each, "probewatch_partitions") for each in said),
         )
+
+    def _lag(self, said: Sequence[Metrics]) -> dict[str, float]:
+        lags: dict[str, dict[str, float]] = defaultdict(dict)
+        for metrics in said:
+            for (name, labels), value in metrics.items():
+                if name == "probewatch_consumer_lag_records":
+                    partition, _, topic = labels.partition(",")
+                    lags[topic][partition] = value
+        read = (self.topics.queries, self.topics.actors, self.topics.subjects, self.topics.networks)
+        partitions = self.settings.kafka.partitions
+        return {
+            topic.name: sum(known.values()) if len(known) == partitions else math.inf
+            for topic in read
+            for known in [lags[topic.name]]
+        }
 
 
 def _sum(metrics: Metrics, name: str) -> float:

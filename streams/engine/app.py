@@ -112,8 +112,10 @@ class Engine:
     async def _read(self, stream: Any) -> None:
         async for event in stream.events():
             place = Partition(event.message.topic, event.message.partition)
+            if not self._consumer.is_current(event.value):
+                continue
             try:
-                await self._ours.receive(place, event.value)
+                await self._ours.receive(place, event.value.records)
             except Exception as error:
                 self._on_failure(error)
                 raise

@@ -7,13 +7,14 @@ of acknowledged offsets is made for single messages and is not used.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import aiokafka
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import OffsetAndMetadata
+from faust.transport.consumer import RecordMap
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -21,6 +22,28 @@ from streams.service.flow import Commit, Partition
 
 FETCH_WAIT_MS = 100
 """How long the broker may wait for records to answer a fetch with."""
+
+
+class Fetched(NamedTuple):
+    """What one fetch brought of a partition.
+
+    Attributes:
+        records: in order, at least one.
+        reading: how often, before the fetch, reading had begun anew.
+    """
+
+    records: Sequence["ConsumerRecord[bytes, bytes]"]
+    reading: int
+
+
+class _NoOffsets(dict[TP, int | None]):
+    """Faust's own book of what was read, which would pass over what has to be read again."""
+
+    def __missing__(self, _: TP) -> None:
+        return None
+
+    def __setitem__(self, _: TP, __: int | None) -> None:
+        """Keep nothing."""
 
 
 class Positions(Protocol):
@@ -32,6 +55,8 @@ class Positions(Protocol):
 
 class _Thread(driver.AIOKafkaConsumerThread):
     """The thread in which the consumer group is kept up and records are fetched."""
+
+    _reading = 0
 
     logger = driver.logger
 
@@ -75,16 +100,34 @@ class _Thread(driver.AIOKafkaConsumerThread):
             return False
         return True
 
-    async def read_from(self, positions: Mapping[Partition, int]) -> None:
-        """Continue each partition from its position."""
-        await self.call_thread(self._read_from, positions)
+    async def read_from(self, positions: Mapping[Partition, int]) -> int:
+        """Continue each partition from its position; the number of this reading."""
+        return cast("int", await self.call_thread(self._read_from, positions))
 
-    async def _read_from(self, positions: Mapping[Partition, int]) -> None:
+    async def _read_from(self, positions: Mapping[Partition, int]) -> int:
+        self._seek_all({TopicPartition(*place): at for place, at in positions.items()})
+        self._reading += 1
+        return self._reading
+
+    def _seek_all(self, positions: Mapping[TopicPartition, int]) -> None:
         consumer = self._ensure_consumer()
         ours = consumer.assignment()
-        for partition, offset in positions.items():
-            if TopicPartition(*partition) in ours:
-                consumer.seek(TopicPartition(*partition), offset)
+        for place, offset in positions.items():
+            if place in ours:
+                consumer.seek(place, offset)
+
+    async def _fetch_records(self, *arguments: Any, **options: Any) -> RecordMap:
+        """What was fetched, each batch with the number of the reading that it belongs to.
+
+        What was waited for from before a rebalance may come in the middle of it, when nobody
+        can take it, and would be missing from then on: it is put back.
+        """
+        records = await super()._fetch_records(*arguments, **options)
+        if not self.consumer.flow_active:
+            self._seek_all({place: batch[0].offset for place, batch in records.items()})
+            return {}
+        reading = self._reading
+        return {place: cast("Any", Fetched(batch, reading)) for place, batch in records.items()}
 
     def end(self, partition: Partition) -> int | None:
         """The offset behind the newest record of a partition, as of its last fetch."""
@@ -101,6 +144,11 @@ class Consumer(driver.Consumer):
 
     logger = driver.logger
     _thread: _Thread
+    _reading = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._read_offset = _NoOffsets()
 
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
@@ -111,15 +159,21 @@ class Consumer(driver.Consumer):
     ) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """What was fetched, a message per partition."""
         records, _ = await self._wait_next_records(timeout)
-        generation = self.app.consumer_generation_id
-        for tp, batch in (records or {}).items():
-            # All of it or, once a rebalance has begun, nothing: it will be read again then.
-            if not self.flow_active or self.app.consumer_generation_id != generation:
+        for tp, fetched in cast("Mapping[TP, Fetched]", records or {}).items():
+            # Once a rebalance has begun, nothing: it will be read again after it.
+            if not self.flow_active:
                 break
-            yield TP(tp.topic, tp.partition), self._to_batch(tp, batch)
+            yield TP(tp.topic, tp.partition), self._to_batch(tp, fetched)
 
-    def _to_batch(self, tp: TP, batch: Sequence[ConsumerRecord[bytes, bytes]]) -> ConsumerMessage:
-        last = batch[-1]
+    def is_current(self, fetched: "Fetched") -> bool:
+        """Whether records were fetched since we were last told where to read from.
+
+        Others may still be on their way, and are not what follows: they will come again.
+        """
+        return fetched.reading == self._reading
+
+    def _to_batch(self, tp: TP, fetched: "Fetched") -> ConsumerMessage:
+        last = fetched.records[-1]
         return ConsumerMessage(
             tp.topic,
             tp.partition,
@@ -128,7 +182,7 @@ class Consumer(driver.Consumer):
             last.timestamp_type,
             [],
             None,
-            cast("Any", batch),
+            cast("Any", fetched),
             None,
             0,
             0,
@@ -149,8 +203,7 @@ class Consumer(driver.Consumer):
         assignment = {Partition(tp.topic, tp.partition) for tp in self.assignment()}
         transport = cast("Transport", self.transport)
         positions = await transport.positions.take_over(assignment, self.app.consumer_generation_id)
-        await self._thread.read_from(positions)
-        self._read_offset.clear()
+        self._reading = await self._thread.read_from(positions)
 
     async def commit(self, *_: Any, **__: Any) -> bool:
         """Nothing: the service commits, behind its checkpoints."""
