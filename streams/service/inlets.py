@@ -1,6 +1,7 @@
 """The sources of a worker: read in step with each other, and with those of other workers."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -28,15 +29,16 @@ class Inlet:
 
     Attributes:
         outstanding: what the broker may not have yet.
-        heard_at: when records came last (monotonic seconds).
+        heard_at: when records came last (monotonic seconds); never, as long as none can come.
         committed: what was committed last.
-        broken: whether something was read and could not be sent: then nothing is committed.
+        broken: whether something was read and could not be sent: then nothing is committed, nor
+            sent, since what is sent after a gap would hide it for ever.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.outstanding = Outstanding()
-        self.heard_at = time.monotonic()
+        self.heard_at = math.inf
         self.committed: Commit | None = None
         self.broken = False
         self._lock = asyncio.Lock()
@@ -88,6 +90,11 @@ class Inlets:
                 source.resume(*committed[place])
             self.places[place] = Inlet(source)
 
+    def listen(self, *, reading: bool) -> None:
+        """Count silence from now on; or not at all, since nothing is read for now."""
+        for inlet in self.places.values():
+            inlet.heard_at = time.monotonic() if reading else math.inf
+
     def drop(self, which: Callable[[Partition], bool]) -> None:
         """Forget partitions."""
         for place in [p for p, inlet in self.places.items() if inlet.broken or which(p)]:
@@ -96,6 +103,8 @@ class Inlets:
     async def take(self, place: Partition, records: Iterable[Record]) -> None:
         """Take records of one of the partitions, and send on what may be."""
         inlet = self.places[place]
+        if inlet.broken:
+            return
         async with inlet.changing() as source:
             inlet.heard_at = time.monotonic()
             rejects = source.take(list(records))
@@ -109,6 +118,8 @@ class Inlets:
         while moved:
             moved = False
             for place, inlet in list(self.places.items()):
+                if inlet.broken:
+                    continue
                 board.watermarks[place.number] = self.watermark(place, inlet)
                 limit = board.frontier(place.number, self._partitions, self._skew)
                 async with inlet.changing() as source:

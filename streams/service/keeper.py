@@ -115,6 +115,8 @@ class Keeper:
         lock: held while the station is changed or copied.
         outstanding: what the station has sent.
         saved_at: when the last checkpoint was written (monotonic seconds).
+        half_changed: whether a change of the station was begun and not finished: then it must say
+            no more, since what is sent after a gap would hide it for ever.
     """
 
     def __init__(self, station: Station, log: Log, durability: Durability) -> None:
@@ -125,8 +127,8 @@ class Keeper:
         self._log = log
         self._durability = durability
         self._saving = asyncio.Lock()
-        # Whether a change of the station, a checkpoint, was begun and not finished.
-        self._half_changed = False
+        self.half_changed = False
+        # Whether a checkpoint was begun and not finished.
         self._half_saved = False
         self._closed = False
         self._trackers = {shard: Tracker() for shard in station.stage.units}
@@ -179,7 +181,7 @@ class Keeper:
     @property
     def broken(self) -> bool:
         """Whether the station, or its log, may not be what it should be: nothing is saved then."""
-        return self._half_changed or self._half_saved
+        return self.half_changed or self._half_saved
 
     @property
     def committed(self) -> int | None:
@@ -200,7 +202,7 @@ class Keeper:
             try:
                 yield self.station
             except BaseException:
-                self._half_changed = True
+                self.half_changed = True
                 raise
 
     def due(self) -> list[int]:

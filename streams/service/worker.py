@@ -71,6 +71,7 @@ class Worker:
         """
         began = time.monotonic()
         ours = generation == self._generation + 1
+        self.inlets.listen(reading=False)
         await self._drop(lambda place: not ours or place not in assigned)
         new = [p for p in assigned if p not in self.inlets.places and p not in self.keepers]
         side_by_side = asyncio.Semaphore(_OPENED_AT_ONCE)
@@ -81,6 +82,7 @@ class Worker:
         self._tools.control.own = frozenset(place.number for place in self.inlets.places)
         self._generation = generation
         self._gate.open_all()
+        self.inlets.listen(reading=True)
         await self._stand_by()
         self._tools.metrics.restored.set(time.monotonic() - began)
         self._wake.set()
@@ -133,7 +135,7 @@ class Worker:
         """Take records of one of our partitions."""
         if place in self.inlets.places:
             await self.inlets.take(place, records)
-        elif (keeper := self.keepers.get(place)) is not None:
+        elif (keeper := self.keepers.get(place)) is not None and not keeper.half_changed:
             async with keeper.changing() as station:
                 station.take(records)
             await self._advance(place, keeper)
@@ -150,7 +152,7 @@ class Worker:
     async def tend(self) -> None:
         """Go on wherever something was waited for, and say how far sources have come."""
         for place, keeper in list(self.keepers.items()):
-            if keeper.station.parked:
+            if keeper.station.parked and not keeper.half_changed:
                 await self._advance(place, keeper)
         await self.inlets.release()
         await self.inlets.announce()
@@ -166,6 +168,7 @@ class Worker:
 
     async def let_go(self, deadline: float) -> None:
         """Make durable what we have, as far as there is time (seconds), since others may own it."""
+        self.inlets.listen(reading=False)
         try:
             async with asyncio.timeout(deadline):
                 await self.inlets.commit()
