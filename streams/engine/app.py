@@ -150,6 +150,10 @@ class Engine:
         """Commit offsets; False if they will have to be committed by the next owner."""
         return await self._consumer.commit_exactly(commits)
 
+    def drained(self, partition: Partition) -> bool:
+        """Whether everything that the broker has of a partition was fetched."""
+        return self._consumer.drained(partition)
+
     def end(self, partition: Partition) -> int | None:
         """The offset behind the newest record that the broker has told of, if it has."""
         return self._consumer.end(partition)

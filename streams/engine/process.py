@@ -194,7 +194,7 @@ def _collect_less() -> None:
     """Let the garbage collector pass over what is loaded by now, and come less often.
 
     Every fetch makes thousands of records, and by default each 700 of them are a reason to look.
-    It took 7 to 11 % of a worker's CPU time.
+    That took 5 to 7 % of a worker's CPU time.
     """
     gc.collect()
     gc.freeze()

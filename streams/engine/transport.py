@@ -129,6 +129,16 @@ class _Thread(driver.AIOKafkaConsumerThread):
         reading = self._reading
         return {place: cast("Any", Fetched(batch, reading)) for place, batch in records.items()}
 
+    def drained(self, partition: Partition) -> bool:
+        """Whether everything that the broker has of a partition was fetched."""
+        consumer, place = self._ensure_consumer(), TopicPartition(*partition)
+        subscription = consumer._fetcher._subscriptions.subscription  # noqa: SLF001  as Faust does
+        if subscription is None or place not in consumer.assignment():
+            return False
+        state = subscription.assignment.state_value(place)
+        known = state.has_valid_position and state.highwater is not None
+        return bool(known and state.position >= state.highwater)
+
     def end(self, partition: Partition) -> int | None:
         """The offset behind the newest record of a partition, as of its last fetch."""
         consumer, place = self._ensure_consumer(), TopicPartition(*partition)
@@ -193,6 +203,10 @@ class Consumer(driver.Consumer):
     async def commit_exactly(self, commits: Mapping[Partition, Commit]) -> bool:
         """Commit these offsets, with their metadata; False during a rebalance."""
         return await self._thread.commit_exactly(commits)
+
+    def drained(self, partition: Partition) -> bool:
+        """Whether everything that the broker has of a partition was fetched."""
+        return self._thread.drained(partition)
 
     def end(self, partition: Partition) -> int | None:
         """The offset behind the newest record of a partition, as of its last fetch."""

@@ -46,5 +46,8 @@ class Flow(Protocol):
     async def commit(self, commits: Mapping[Partition, Commit]) -> bool:
         """Commit offsets; False if they will have to be committed by the next owner."""
 
+    def drained(self, partition: Partition) -> bool:
+        """Whether everything that the broker has of a partition was fetched."""
+
     def end(self, partition: Partition) -> int | None:
         """The offset behind the newest record that the broker has told of, if it has."""

@@ -21,7 +21,8 @@ from .tools import Gate, Tools
 
 _IDLE_SECONDS: Final = 1.0
 _SURELY_IDLE_SECONDS: Final = 5.0
-"""A source that nothing comes from for so long has nothing, whatever the broker says."""
+"""A source that nothing comes from for so long, though its end is reached, has nothing: what is
+left there are marks of transactions."""
 
 
 class Inlet:
@@ -103,9 +104,9 @@ class Inlets:
     async def take(self, place: Partition, records: Iterable[Record]) -> None:
         """Take records of one of the partitions, and send on what may be."""
         inlet = self.places[place]
-        if inlet.broken:
-            return
         async with inlet.changing() as source:
+            if inlet.broken:
+                return
             inlet.heard_at = time.monotonic()
             rejects = source.take(list(records))
             inlet.outstanding.add(await self._tools.publisher.rejects(place, rejects))
@@ -118,11 +119,11 @@ class Inlets:
         while moved:
             moved = False
             for place, inlet in list(self.places.items()):
-                if inlet.broken:
-                    continue
                 board.watermarks[place.number] = self.watermark(place, inlet)
                 limit = board.frontier(place.number, self._partitions, self._skew)
                 async with inlet.changing() as source:
+                    if inlet.broken:
+                        continue
                     held = source.waiting_for
                     blocks = source.release(FOREVER if limit is None else limit)
                     inlet.outstanding.add(await self._tools.publisher.blocks("actor", blocks))
@@ -136,8 +137,10 @@ class Inlets:
         silent = time.monotonic() - inlet.heard_at
         end = self._flow.end(place)
         read = end is not None and source.next_offset >= end
-        idle = not source.holds and (
-            silent > _SURELY_IDLE_SECONDS or (read and silent > _IDLE_SECONDS)
+        idle = (
+            not source.holds
+            and self._flow.drained(place)
+            and (silent > (_IDLE_SECONDS if read else _SURELY_IDLE_SECONDS))
         )
         return Watermark(source.waiting_for if source.holds else source.newest, idle)
 

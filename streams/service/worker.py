@@ -135,13 +135,17 @@ class Worker:
         """Take records of one of our partitions."""
         if place in self.inlets.places:
             await self.inlets.take(place, records)
-        elif (keeper := self.keepers.get(place)) is not None and not keeper.half_changed:
+        elif (keeper := self.keepers.get(place)) is not None:
             async with keeper.changing() as station:
+                if keeper.half_changed:
+                    return
                 station.take(records)
             await self._advance(place, keeper)
 
     async def _advance(self, place: Partition, keeper: Keeper) -> None:
         async with keeper.changing() as station:
+            if keeper.half_changed:
+                return
             outcome = station.run()
             keeper.outstanding.add(await self._tools.publisher.outcome(outcome))
         self._tools.metrics.applied(keeper.station.stage.kind, outcome.rows, outcome.repeated)
@@ -152,7 +156,7 @@ class Worker:
     async def tend(self) -> None:
         """Go on wherever something was waited for, and say how far sources have come."""
         for place, keeper in list(self.keepers.items()):
-            if keeper.station.parked and not keeper.half_changed:
+            if keeper.station.parked:
                 await self._advance(place, keeper)
         await self.inlets.release()
         await self.inlets.announce()

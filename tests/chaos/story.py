@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import islice
@@ -17,8 +17,8 @@ from streams.simulate.scenario import Recipe, build
 MARKED_ACTOR: Final = "plain-actor-of-the-chaos-suite"
 MARKED_SUBJECT: Final = "plain-subject-of-the-chaos-suite"
 
-WORLDS: Final = {"police": (1_000, 1_900), "consumer": (6_000, 4_000), "gateway": (250, 5_000)}
-"""Actors of each world, and a little less than the events that they make a day."""
+WORLDS: Final = {"police": (1_000, 2_000), "consumer": (6_000, 4_000), "gateway": (250, 5_000)}
+"""Actors of each world, and about the events that they make a day."""
 
 _REPEATED: Final = 1 / 300
 """Share of events that a shipper sends twice; no log comes without."""
@@ -61,7 +61,10 @@ def story(world: str, seed: int, events: int) -> Story:
     """
     actors, events_a_day = WORLDS[world]
     recipe = Recipe(world=world, seed=seed, actors=actors, days=math.ceil(events / events_a_day))
-    made = list(islice(build(recipe).events(), events))
+    while len((scenario := build(recipe)).rows) < events:
+        # No two worlds of a kind are alike.
+        recipe = replace(recipe, days=math.ceil(1.1 * recipe.days * events / len(scenario.rows)))
+    made = list(islice(scenario.events(), events))
     actor = _most_frequent(made, "actor_id")
     subject = _most_frequent(made, "subject_id")
     plain = [_line(event, {actor: MARKED_ACTOR, subject: MARKED_SUBJECT}) for event in made]

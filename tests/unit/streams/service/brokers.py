@@ -104,6 +104,10 @@ class Reading:
             self._news.set()
         return not self.rebalancing
 
+    def drained(self, partition: Partition) -> bool:
+        """As the engine's: only where an end is known."""
+        return self.ends.get(partition) is not None
+
     def end(self, partition: Partition) -> int | None:
         """As the engine's."""
         return self.ends.get(partition)
