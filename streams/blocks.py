@@ -36,7 +36,7 @@ LARGEST: Final = 1 << 28
 MOST_BYTES: Final = 1 << 20
 """Of a block before it is compressed, so that no record is larger than topics take."""
 
-_ROW_BYTES: Final = EVENT.itemsize + ACTOR_FIGURES.itemsize + 48  # and an event id
+_ROW_BYTES: Final = EVENT.itemsize + ACTOR_FIGURES.itemsize + 12  # a day, a count, an id's length
 
 _MAGIC: Final = b"PWBLOCK"
 _DTYPES: Final = repr((EVENT.descr, ACTOR_FIGURES.descr)).encode()
@@ -80,7 +80,11 @@ def no_rows() -> tuple[EventBatch, NDArray[np.int32]]:
 
 def fitting(batch: EventBatch) -> Iterator[tuple[int, int]]:
     """(start, stop): where to cut events so that each part's block fits into one record."""
-    bytes_before = np.arange(len(batch) + 1) * _ROW_BYTES + batch.exposed_offsets * 8
+    words = sum(len(word.encode("utf-8", "surrogatepass")) for word in batch.names.values())
+    ids = [len(event_id.encode("utf-8", "surrogatepass")) for event_id in batch.event_ids]
+    row_bytes = _ROW_BYTES + words // max(len(batch), 1)
+    bytes_before = np.arange(len(batch) + 1) * row_bytes + batch.exposed_offsets * 8
+    bytes_before[1:] += np.cumsum(ids, dtype=np.int64)
     start = 0
     while start < len(batch):
         most = bytes_before[start] + MOST_BYTES

@@ -1,12 +1,13 @@
 """The Faust application: an agent per topic, and the reading as the service steers it."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 import faust
 from faust.types import TP
 
-from detectors.errors import BrokerError
+from detectors.errors import BrokerError, SnapshotError
 from streams.kafka.topics import Topics
 from streams.service.flow import Commit, Partition
 from streams.service.worker import Worker
@@ -20,6 +21,9 @@ _QUEUED: Final = 2
 """Batches that wait for an agent; more would only wait longer."""
 
 
+_LOGGER = logging.getLogger("streams.engine")
+
+
 class _App(faust.App):
     """Faust without tables, which are all that it keeps files for."""
 
@@ -30,10 +34,14 @@ class _App(faust.App):
 class Engine:
     """Faust, reading for a worker.
 
+    Attributes:
+        failed: whether something has failed, so that nothing more is to be saved.
+
     Args:
         settings: of the service.
         topics: that are read.
         options: of aiokafka's clients.
+        tells_ends: whether the broker tells where partitions end.
         on_failure: told of what cannot be gone on after: Faust would go on with the next event.
     """
 
@@ -43,11 +51,14 @@ class Engine:
         topics: Topics,
         options: Mapping[str, Any],
         on_failure: Callable[[BaseException], None],
+        *,
+        tells_ends: bool,
     ) -> None:
         self._on_failure = on_failure
         self._settings = settings
         self._worker: Worker | None = None
         self._reading = False
+        self.failed = False
         service = settings.service
         self.app = _App(
             settings.kafka.application,
@@ -72,6 +83,7 @@ class Engine:
         transport = cast("Transport", self.app.transport)
         transport.options = options
         transport.positions = self
+        transport.tells_ends = tells_ends
         # Its own would connect in plain text; the service sends everything by itself.
         self.app.boot_strategy.enable_kafka_producer = False
         self.app.on_partitions_revoked.connect(self._let_go)
@@ -121,6 +133,9 @@ class Engine:
                 raise
 
     async def _let_go(self, *_: Any, **__: Any) -> None:
+        if self.failed:
+            # Who starts again reads on from the last checkpoint.
+            return
         await self._ours.let_go(self._settings.service.shutdown_timeout.total_seconds() / 2)
 
     async def take_over(self, assigned: set[Partition], generation: int) -> dict[Partition, int]:
@@ -133,6 +148,27 @@ class Engine:
             raise
         self._reading = True
         return positions
+
+    def check(
+        self, positions: Mapping[Partition, int], bounds: Mapping[Partition, tuple[int, int]]
+    ) -> None:
+        """See that what is to be read is still there.
+
+        Raises:
+            SnapshotError: a topic ends before what was read of it, so it is another one.
+        """
+        for place, position in positions.items():
+            begin, end = bounds[place]
+            name = f"{place.topic}, partition {place.number}"
+            if position > end:
+                error = SnapshotError(
+                    f"{name} ends at {end} but was read up to {position}: it was deleted and made "
+                    "anew; begin with another kafka.application, or delete all of this one's topics"
+                )
+                self._on_failure(error)
+                raise error
+            if 0 < position < begin:
+                _LOGGER.error("%s: %d records were deleted unread", name, begin - position)
 
     @property
     def _consumer(self) -> Consumer:

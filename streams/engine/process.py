@@ -44,6 +44,9 @@ _REQUEST_MS: Final = 120_000
 """A broker may be away for two minutes before a record counts as lost and the worker ends."""
 
 _LARGEST_REQUEST: Final = 2 << 20
+_LARGEST_BATCH: Final = 900_000
+"""Below what a broker takes by default: of small records it takes no more at once either."""
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -111,6 +114,8 @@ async def _work(
 
     def fail(error: BaseException) -> None:
         if not failed.done():
+            _LOGGER.error("cannot go on: %s", str(error) or type(error).__name__)
+            engine.failed = True
             failed.set_exception(error)
 
     async with AsyncExitStack() as stack:
@@ -120,7 +125,7 @@ async def _work(
         sender = Sender(producer, fail)
         control = Control(options, wanted.control.name, sender, fail)
         publisher = Publisher(sender, wanted, control, metrics)
-        engine = Engine(settings, wanted, options, fail)
+        engine = Engine(settings, wanted, options, fail, tells_ends=how.durable)
         standby = None
         if settings.service.standby:
             standby = Standby(options, fail, transactions=how.durable)
@@ -130,6 +135,7 @@ async def _work(
         worker = Worker(tools, engine, partitions)
         engine.work_for(worker)
         control.on_news = worker.wake
+        control.on_newcomer = worker.greet
         chores = Chores(worker, engine, metrics, settings.service.checkpoint_interval)
         alerts = Recent()
         pages = Page(alerts).routes if settings.service.page else ()
@@ -157,7 +163,7 @@ async def _producer(options: Mapping[str, Any], *, durable: bool) -> AIOKafkaPro
         enable_idempotence=durable,
         request_timeout_ms=_REQUEST_MS,
         max_request_size=_LARGEST_REQUEST,
-        max_batch_size=_LARGEST_REQUEST,
+        max_batch_size=_LARGEST_BATCH,
     )
     await producer.start()
     return producer

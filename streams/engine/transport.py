@@ -6,7 +6,7 @@ Where to read on from, and what is committed, is the service's to say: Faust's b
 of acknowledged offsets is made for single messages and is not used.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 import aiokafka
@@ -22,6 +22,10 @@ from streams.service.flow import Commit, Partition
 
 FETCH_WAIT_MS = 100
 """How long the broker may wait for records to answer a fetch with."""
+
+
+_METADATA_MS = 30_000
+"""How soon a partition that is added to the topic of queries is read."""
 
 
 class Fetched(NamedTuple):
@@ -52,6 +56,11 @@ class Positions(Protocol):
     async def take_over(self, assigned: set[Partition], generation: int) -> dict[Partition, int]:
         """Make ready for these partitions; where to read each from."""
 
+    def check(
+        self, positions: Mapping[Partition, int], bounds: Mapping[Partition, tuple[int, int]]
+    ) -> None:
+        """See that what is to be read is still there."""
+
 
 class _Thread(driver.AIOKafkaConsumerThread):
     """The thread in which the consumer group is kept up and records are fetched."""
@@ -78,6 +87,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             check_crcs=conf.broker_check_crcs,
+            metadata_max_age_ms=_METADATA_MS,
         )
 
     async def commit_exactly(self, commits: Mapping[Partition, Commit]) -> bool:
@@ -138,6 +148,19 @@ class _Thread(driver.AIOKafkaConsumerThread):
         state = subscription.assignment.state_value(place)
         known = state.has_valid_position and state.highwater is not None
         return bool(known and state.position >= state.highwater)
+
+    async def bounds(self, places: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        """The offsets of the oldest record of each partition, and behind its newest."""
+        return cast(
+            "dict[Partition, tuple[int, int]]", await self.call_thread(self._bounds, places)
+        )
+
+    async def _bounds(self, places: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        consumer = self._ensure_consumer()
+        wanted = [TopicPartition(*place) for place in places]
+        begins = await consumer.beginning_offsets(wanted)
+        ends = await consumer.end_offsets(wanted)
+        return {Partition(*place): (begins[place], ends[place]) for place in wanted}
 
     def end(self, partition: Partition) -> int | None:
         """The offset behind the newest record of a partition, as of its last fetch."""
@@ -217,6 +240,8 @@ class Consumer(driver.Consumer):
         assignment = {Partition(tp.topic, tp.partition) for tp in self.assignment()}
         transport = cast("Transport", self.transport)
         positions = await transport.positions.take_over(assignment, self.app.consumer_generation_id)
+        if transport.tells_ends:
+            transport.positions.check(positions, await self._thread.bounds(positions))
         self._reading = await self._thread.read_from(positions)
 
     async def commit(self, *_: Any, **__: Any) -> bool:
@@ -235,9 +260,11 @@ class Transport(driver.Transport):
     Attributes:
         options: how aiokafka's clients connect.
         positions: who says where to read from.
+        tells_ends: whether the broker tells where partitions end; not every one does.
     """
 
     Consumer = Consumer
     driver_version = f"aiokafka={aiokafka.__version__}"
     options: Mapping[str, Any]
     positions: Positions
+    tells_ends: bool = True

@@ -133,6 +133,7 @@ class Control:
         board: what is known.
         own: the source partitions that are read here: what comes back of them is old.
         on_news: called when others have said something.
+        on_newcomer: called when a worker has begun that may not have heard what was said.
     """
 
     def __init__(
@@ -144,6 +145,7 @@ class Control:
     ) -> None:
         self.board = Board()
         self.on_news: Callable[[], None] = lambda: None
+        self.on_newcomer: Callable[[], None] = lambda: None
         self.own: frozenset[int] = frozenset()
         self._options = options
         self._place = TopicPartition(topic, 0)
@@ -151,6 +153,8 @@ class Control:
         self._on_failure = on_failure
         # What others believe of sources. A former owner may still have spoken after the present.
         self._told: dict[int, Watermark] = {}
+        # Sources of which something was said since the last worker began.
+        self._said: set[int] = set()
         self._hello = secrets.token_bytes(8)
         self._caught_up = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
@@ -166,7 +170,11 @@ class Control:
         await self._say(_HELLO, self._hello)
         self._reader = asyncio.create_task(self._read(consumer))
         self._reader.add_done_callback(self._check)
-        await self._caught_up.wait()
+        caught_up = asyncio.create_task(self._caught_up.wait())
+        await asyncio.wait([caught_up, self._reader], return_when=asyncio.FIRST_COMPLETED)
+        caught_up.cancel()
+        if self._reader.done():
+            self._reader.result()
 
     async def stop(self) -> None:
         """Read no more."""
@@ -177,8 +185,9 @@ class Control:
     async def announce(self, source: int, mark: Watermark) -> None:
         """Say how far a source partition has come."""
         self.board.watermarks[source] = mark
-        if self._told.get(source) != mark:
+        if self._told.get(source) != mark or source not in self._said:
             self._told[source] = mark
+            self._said.add(source)
             await self._say(b"%s/%d" % (_WATERMARK, source), msgspec.msgpack.encode(mark))
 
     async def contribute(self, shard: int, day: int, known: Records) -> Sent:
@@ -201,6 +210,9 @@ class Control:
 
     def _hear(self, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> None:
         for record in records:
+            if not record.value:
+                # A tombstone says nothing.
+                continue
             try:
                 self._note(record.key or b"", record.value or b"")
             except (ValueError, msgspec.DecodeError, zstandard.ZstdError) as error:
@@ -221,6 +233,10 @@ class Control:
             self.board.put(shard, day, _rows_of(value))
         elif kind == _HELLO and value == self._hello:
             self._caught_up.set()
+        elif kind == _HELLO and self._caught_up.is_set():
+            # The topic forgets after a day: whoever is new may not have heard of us.
+            self._said.clear()
+            self.on_newcomer()
 
     def _check(self, reader: "asyncio.Task[None]") -> None:
         if not reader.cancelled() and (error := reader.exception()) is not None:

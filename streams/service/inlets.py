@@ -107,8 +107,10 @@ class Inlets:
         async with inlet.changing() as source:
             if inlet.broken:
                 return
-            inlet.heard_at = time.monotonic()
-            rejects = source.take(list(records))
+            taken = list(records)
+            rejects = source.take(taken)
+            if len(rejects) < len(taken):
+                inlet.heard_at = time.monotonic()
             inlet.outstanding.add(await self._tools.publisher.rejects(place, rejects))
         await self.release()
 

@@ -1,5 +1,6 @@
 """One partition of the query topic: decoded, held to its clock, and cut by actor."""
 
+import logging
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from .flow import Commit, Record
 
 FOREVER: Final = np.iinfo(np.int64).max
 """A time up to which everything may go on."""
+
+_LOGGER = logging.getLogger(__name__)
 
 _NO_DAY: Final = -1
 _NOTHING: Final = b"\0"
@@ -85,7 +88,11 @@ class Source:
         """Begin at a committed offset with what was committed beside it, if the broker kept it."""
         self.next_offset = offset
         if metadata:
-            resume = msgspec.json.decode(metadata, type=_Resume)
+            try:
+                resume = msgspec.json.decode(metadata, type=_Resume)
+            except msgspec.DecodeError:
+                _LOGGER.warning("queries, partition %d: was committed by others", self.number)
+                return
             self._admission.resume(resume.newest)
             self.last_timestamp = resume.last_timestamp
 

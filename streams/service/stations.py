@@ -128,7 +128,7 @@ class Station:
         if not records:
             return
         self.next_offset = records[-1].offset + 1
-        blocks = [decode(record.value or b"") for record in records]
+        blocks = [self._decoded(record) for record in records]
         counts = [len(block.batch) for block in blocks]
         newest = np.maximum.accumulate([block.day for block in blocks])
         days = [
@@ -141,6 +141,13 @@ class Station:
         numbers = np.concatenate([np.arange(count) for count in counts])
         positions = offsets * ROWS_PER_RECORD + numbers
         self._queue.append(_Queued(whole, origins, positions, records[0].offset))
+
+    def _decoded(self, record: Record) -> Block:
+        try:
+            return decode(record.value or b"")
+        except SnapshotError as error:
+            place = f"{self.stage.kind}s, partition {self.number}, offset {record.offset}"
+            raise SnapshotError(f"{place}: {error}") from error
 
     def run(self) -> Outcome:
         """Apply what can be applied by now."""

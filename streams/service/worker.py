@@ -56,6 +56,7 @@ class Worker:
         self.keepers: dict[Partition, Keeper] = {}
         self._generation = -1
         self._wake = asyncio.Event()
+        self._greeting = False
         topics = tools.topics
         self._kinds = {
             topics.actors.name: ("actor", topics.actor_state.name),
@@ -112,11 +113,16 @@ class Worker:
             self.keepers[place] = await Keeper.open(
                 station, state_topic, tools.durability, playback
             )
+        await self._contribute(station)
+
+    async def _contribute(self, station: Station) -> None:
+        """Say what a station's actors' shards knew as their last days began."""
+        stage = station.stage
         if isinstance(stage, ActorStage):
             for number, unit in stage.units.items():
                 for day in {unit.today, *stage.shards[number].contributed} - {NEVER}:
                     known = stage.shards[number].contribution(day)
-                    await tools.control.contribute(number, day, known)
+                    await self._tools.control.contribute(number, day, known)
 
     async def _stand_by(self) -> None:
         """Read along in the state of the partitions that others have."""
@@ -153,8 +159,16 @@ class Worker:
         if outcome.contributions:
             self._wake.set()
 
+    def greet(self) -> None:
+        """A worker has begun: say again what it may not have heard."""
+        self._greeting = True
+
     async def tend(self) -> None:
         """Go on wherever something was waited for, and say how far sources have come."""
+        if self._greeting:
+            self._greeting = False
+            for keeper in list(self.keepers.values()):
+                await self._contribute(keeper.station)
         for place, keeper in list(self.keepers.items()):
             if keeper.station.parked:
                 await self._advance(place, keeper)

@@ -212,7 +212,13 @@ def test_words_that_are_not_known_are_passed_over() -> None:
     """Others may say more one day, and greet whom they like."""
 
     def story(control: Control, _: Producer) -> None:
-        foreign = [(b"hello", b"not ours"), (b"verdict/7", b""), (None, None), (b"", b"x")]
+        foreign = [
+            (b"hello", b"not ours"),
+            (b"verdict/7", b""),
+            (None, None),
+            (b"", b"x"),
+            (b"peers/1/20000", None),
+        ]
         control._hear([Said(*record) for record in foreign])  # noqa: SLF001
         assert control.board.watermarks == {}
 
@@ -222,14 +228,13 @@ def test_words_that_are_not_known_are_passed_over() -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        (b"watermark", b""),
+        (b"watermark", b"x"),
         (b"watermark/x", msgspec.msgpack.encode(Watermark(0, idle=True))),
         (b"watermark/1/2", msgspec.msgpack.encode(Watermark(0, idle=True))),
-        (b"watermark/1", b""),
+        (b"watermark/1", b"x"),
         (b"watermark/1", msgspec.msgpack.encode(["late", 1])),
-        (b"peers/1", b""),
-        (b"peers/one/2", b""),
-        (b"peers/1/20000", None),
+        (b"peers/1", b"x"),
+        (b"peers/one/2", b"x"),
         (b"peers/1/20000", b"another layout"),
     ],
 )
