@@ -66,6 +66,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
     """The thread in which the consumer group is kept up and records are fetched."""
 
     _reading = 0
+    _joining = False
 
     logger = driver.logger
 
@@ -90,11 +91,25 @@ class _Thread(driver.AIOKafkaConsumerThread):
             metadata_max_age_ms=_METADATA_MS,
         )
 
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Called before we join the group again."""
+        await super().on_partitions_revoked(revoked)
+        self._joining = True
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Called when we have joined."""
+        self._joining = False
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def commit_exactly(self, commits: Mapping[Partition, Commit]) -> bool:
         """Commit these offsets, with their metadata."""
         return bool(await self.call_thread(self._commit_exactly, commits))
 
     async def _commit_exactly(self, commits: Mapping[Partition, Commit]) -> bool:
+        if self._joining:
+            # The broker would answer after it has let us in, that we speak as whom we were
+            # before; aiokafka would take that for an expulsion and join once more, and so on.
+            return False
         consumer = self._ensure_consumer()
         ours = consumer.assignment()
         offsets = {

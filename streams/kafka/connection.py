@@ -107,11 +107,14 @@ def _reasons() -> Iterator[list[BaseException]]:
             reasons.extend(each for each in arguments if isinstance(each, BaseException))
 
     handler, log = Reasons(), logging.getLogger("kafka")
+    # One line will say it; the client's own would be thirty.
+    told, log.propagate = log.propagate, False
     log.addHandler(handler)
     try:
         yield reasons
     finally:
         log.removeHandler(handler)
+        log.propagate = told
 
 
 def _why(reasons: Sequence[BaseException]) -> str:

@@ -11,7 +11,7 @@ from detectors.shards.tables import Held
 from .flow import Flow, Partition
 from .metrics import Metrics
 from .sources import Counts
-from .worker import Worker
+from .worker import STAGES, Worker
 
 _TEND_SECONDS: Final = 0.2
 _COMMIT_SECONDS: Final = 1.0
@@ -86,17 +86,22 @@ class Chores:
             self._lag(place, inlet.source.next_offset)
         held: Counter[str] = Counter()
         tracked: dict[str, Held] = {}
+        oldest: dict[str, float] = dict.fromkeys(STAGES, 0.0)
+        log_bytes: Counter[str] = Counter()
         for place, keeper in worker.keepers.items():
             kind = keeper.station.stage.kind
             held[kind] += 1
-            metrics.age.labels(kind).set(time.monotonic() - keeper.saved_at)
-            metrics.state_log.labels(kind).set(keeper.log_bytes)
+            age = time.monotonic() - keeper.saved_at if keeper.due() else 0.0
+            oldest[kind] = max(age, oldest[kind])
+            log_bytes[kind] += keeper.log_bytes
             self._lag(place, keeper.station.next_offset)
             for unit in keeper.station.stage.units.values():
                 for entity, one in unit.shard.tracked.items():
                     tracked[entity] = one + tracked.get(entity, Held())
-        for kind in ("actor", "subject", "network"):
+        for kind in STAGES:
             metrics.partitions.labels(kind).set(held[kind])
+            metrics.age.labels(kind).set(oldest[kind])
+            metrics.state_log.labels(kind).set(log_bytes[kind])
         for entity, one in tracked.items():
             metrics.tracked.labels(entity).set(one.count)
             metrics.tracked_bytes.labels(entity).set(one.bytes)

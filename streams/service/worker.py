@@ -86,6 +86,12 @@ class Worker:
         self.inlets.listen(reading=True)
         await self._stand_by()
         self._tools.metrics.restored.set(time.monotonic() - began)
+        _LOGGER.info(
+            "ready: %d partitions of queries, %d of blocks, taken over in %.1f s",
+            len(self.inlets.places),
+            len(self.keepers),
+            time.monotonic() - began,
+        )
         self._wake.set()
         return {
             **{place: inlet.source.next_offset for place, inlet in self.inlets.places.items()},
