@@ -127,7 +127,7 @@ class Service(Section, frozen=True):
     session_timeout: Annotated[
         timedelta,
         Meta(description="how long a worker may be silent before others take its partitions"),
-    ] = timedelta(seconds=10)
+    ] = timedelta(seconds=6)
     shutdown_timeout: Annotated[
         timedelta,
         Meta(description="within how long a worker that is stopped finishes and writes its state"),
