@@ -4,7 +4,7 @@ import asyncio
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import faust
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -89,7 +89,7 @@ class Generations:
         self._app = app
         app.finalize()
         await app.start()
-        await app.tables.recovery.completed.wait()
+        await cast("Any", app.tables).recovery.completed.wait()
         if _COMMIT in self._table.data:
             self._epoch, self._generation = _STAMP.unpack(self._table.data[_COMMIT])
         self._epoch += 1
@@ -107,7 +107,7 @@ class Generations:
         parity = b"%d" % (self._generation % 2)
         sent = []
         for encoded in taken:
-            records = await asyncio.to_thread(lambda encoded=encoded: list(encoded()))
+            records = await asyncio.to_thread(_listed, encoded)
             sent += [self._put(parity + key, stamp + value) for key, value in records]
         await asyncio.gather(*sent)
         await self._commit()
@@ -144,3 +144,7 @@ class Generations:
 async def _ignore(stream: Any) -> None:
     async for _ in stream:
         pass
+
+
+def _listed(encoded: Callable[[], Iterator[tuple[bytes, bytes]]]) -> list[tuple[bytes, bytes]]:
+    return list(encoded())

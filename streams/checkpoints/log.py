@@ -88,7 +88,7 @@ class StateLog:
         self.cut_refused = ""
 
     @classmethod
-    async def open(
+    async def open(  # noqa: PLR0913  what it takes to reach a log, and how to read it
         cls,
         options: Mapping[str, Any],
         topic: str,
