@@ -18,6 +18,9 @@ CONNECT_MS = 4_000
 """To reach a broker, or else to say that none can be reached."""
 ANSWER_MS = 20_000
 """For each answer; creating topics takes a large cluster a while."""
+CUT_OFF = "socket disconnected"
+"""What the client says of a broker that hung up. It says it of a refused login too, if the
+refusal and the hanging up arrive together: its transport drops what it read before the end."""
 
 
 class Admin(Protocol):
@@ -65,6 +68,7 @@ def connected(options: ClientOptions) -> Iterator[Admin]:
 
 def _connect(options: ClientOptions, where: str) -> Any:
     clients: list[Any] = []
+    login = options.protocol.startswith("SASL")
 
     def client(**config: Any) -> Any:
         clients.append(KafkaNetClient(**config))
@@ -90,7 +94,7 @@ def _connect(options: ClientOptions, where: str) -> Any:
         except KafkaError as error:
             end()
             raise BrokerError(
-                f"{where}: no broker can be reached over {options.protocol}: {_why(reasons)}"
+                f"{where}: no broker can be reached over {options.protocol}: {_why(reasons, login)}"
             ) from error
         finally:
             watch.cancel()
@@ -117,14 +121,17 @@ def _reasons() -> Iterator[list[BaseException]]:
         log.propagate = told
 
 
-def _why(reasons: Sequence[BaseException]) -> str:
-    """The most telling of the reasons."""
+def _why(reasons: Sequence[BaseException], login: bool) -> str:
+    """The most telling of the reasons; who logs in hears what silence may mean."""
     # Who fails to log in too often is cut off without a word.
     final = [reason for reason in reasons if not isinstance(reason, RetriableError)]
     # That time was up, the client says at last, whatever kept it from connecting.
     rest = [reason for reason in reasons if not isinstance(reason, KafkaTimeoutError)]
     told = [said for reason in [*final, *rest] if (said := _said(reason))]
-    return told[0] if told else "no answer"
+    if not told:
+        return "no answer"
+    hint = ", as brokers do that refuse a login: are the credentials right?"
+    return told[0] + hint if login and told[0] == CUT_OFF else told[0]
 
 
 def _said(error: BaseException) -> str:
