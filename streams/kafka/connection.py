@@ -94,7 +94,7 @@ def _connect(options: ClientOptions, where: str) -> Any:
         except KafkaError as error:
             end()
             raise BrokerError(
-                f"{where}: no broker can be reached over {options.protocol}: {_why(reasons, login)}"
+                f"{where}: no broker can be reached over {options.protocol}: {_why(reasons, login=login)}"
             ) from error
         finally:
             watch.cancel()
@@ -121,7 +121,7 @@ def _reasons() -> Iterator[list[BaseException]]:
         log.propagate = told
 
 
-def _why(reasons: Sequence[BaseException], login: bool) -> str:
+def _why(reasons: Sequence[BaseException], *, login: bool) -> str:
     """The most telling of the reasons; who logs in hears what silence may mean."""
     # Who fails to log in too often is cut off without a word.
     final = [reason for reason in reasons if not isinstance(reason, RetriableError)]
