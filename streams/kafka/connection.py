@@ -68,7 +68,6 @@ def connected(options: ClientOptions) -> Iterator[Admin]:
 
 def _connect(options: ClientOptions, where: str) -> Any:
     clients: list[Any] = []
-    login = options.protocol.startswith("SASL")
 
     def client(**config: Any) -> Any:
         clients.append(KafkaNetClient(**config))
@@ -93,8 +92,9 @@ def _connect(options: ClientOptions, where: str) -> Any:
             )
         except KafkaError as error:
             end()
+            why = _why(reasons, login=options.protocol.startswith("SASL"))
             raise BrokerError(
-                f"{where}: no broker can be reached over {options.protocol}: {_why(reasons, login=login)}"
+                f"{where}: no broker can be reached over {options.protocol}: {why}"
             ) from error
         finally:
             watch.cancel()
