@@ -3,11 +3,13 @@
 A cohort is the actors of one tenant in one role. Every shard keeps its own moments; once
 a day they are merged over all shards into `Peers`, which holds for the whole day. So what
 is expected does not depend on how actors are spread over shards, nor on timing.
+
+A cohort of few is expected to be like its tenant, and a tenant of few like the prior.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +18,18 @@ from .events import Records
 from .kernels.sheets import PeerView
 from .state.cohorts import COHORT
 
-SURE_ACTORS = 10.0
-"""With so many actors a cohort's own figures count as much as the prior's."""
+SURE_ACTORS = 4.0
+"""With so many actors a cohort's own moments count as much as its tenant's."""
+
+SURE_OF_TENANT = 2.0
+"""With so many a tenant's count as much as the prior's, which are wide."""
 
 SURE_DAYS = 20.0
 SURE_PAIRS = 30.0
+"""And with so many pairs (or days of pairs, or searches), its ratios."""
+
+SURE_LOGS = 10.0
+"""And with so many pairs that actors came back to, for how long they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +41,9 @@ class Prior:
     them within about two weeks.
     """
 
-    mean: tuple[float, ...] = (1.6, 1.2, 3.0, 2.4, 0.4, 0.03, -1.6)
-    between: tuple[float, ...] = (1.8, 1.4, 5.0, 1.5, 0.25, 0.15, 0.5)
-    within: tuple[float, ...] = (0.8, 0.6, 2.0, 0.4, 0.08, 0.06, 0.4)
+    mean: tuple[float, ...] = (1.6, 1.2, 3.0, 2.4, 0.4, 0.03, -1.6, 0.1, 0.3, 0.15)
+    between: tuple[float, ...] = (1.8, 1.4, 5.0, 1.5, 0.25, 0.15, 0.5, 0.3, 0.5, 0.08)
+    within: tuple[float, ...] = (0.8, 0.6, 2.0, 0.4, 0.08, 0.06, 0.4, 0.3, 0.4, 0.07)
     returning: float = 0.15
     return_logs: float = 0.7
     intensity: float = 1.5
@@ -45,43 +54,77 @@ class Prior:
 PRIOR: Final = Prior()
 
 
+class Moments(NamedTuple):
+    """Of actor-days, per trait, shape (n, traits).
+
+    Attributes:
+        mean: around which the actors' means lie.
+        between: the standard deviation of the actors' means.
+        within: that of an actor's days.
+    """
+
+    mean: NDArray[np.float64]
+    between: NDArray[np.float64]
+    within: NDArray[np.float64]
+
+
 def merge(parts: Iterable[Records]) -> Records:
     """Add up `COHORT` rows; one row per cohort, sorted."""
-    rows = np.concatenate(list(parts))
-    keys, where = np.unique(rows["cohort"], return_inverse=True)
+    return _summed(np.concatenate(list(parts)), "cohort")[0]
+
+
+def _summed(rows: Records, by: str) -> tuple[Records, NDArray[np.intp]]:
+    """Added up `COHORT` rows, sorted by what they have in common, and which each went into."""
+    keys, first, where = np.unique(rows[by], return_index=True, return_inverse=True)
     merged: Records = np.zeros(len(keys), COHORT)
-    merged["cohort"] = keys
     for name in COHORT.names or ():
-        if name != "cohort":
+        if name in _NAMES:
+            merged[name] = rows[name][first]
+        else:
             np.add.at(merged[name], where, rows[name])
-    return merged
+    return merged, where
+
+
+_NAMES: Final = ("cohort", "tenant")
+
+
+def _moments(known: Records, wider: Moments, sure_actors: float) -> Moments:
+    """Each row's moments, shrunk to those of the wider circle that it belongs to."""
+    days = np.maximum(known["days"], 1e-9)
+    own_days = np.maximum(known["own_days"], 1e-9)
+    actors = known["actors"][:, None]
+    trust = np.where(known["days"] > 0, actors / (actors + sure_actors), 0.0)
+    sure = own_days / (own_days + SURE_DAYS)
+    mean = known["sums"] / days
+    variance = np.maximum(known["squares"] / days - mean**2, 0.0)
+    within = sure * known["own_squares"] / own_days + (1 - sure) * wider.within**2
+    between = np.maximum(variance - within, 0.05 * wider.between**2)
+    return Moments(
+        mean=trust * mean + (1 - trust) * wider.mean,
+        between=np.sqrt(trust * between + (1 - trust) * wider.between**2),
+        within=np.sqrt(np.maximum(within, 0.05 * wider.within**2)),
+    )
 
 
 class Peers:
     """What every cohort's actors are compared with for a day."""
 
     def __init__(self, known: Records, prior: Prior = PRIOR) -> None:
-        """Shrink merged `COHORT` rows (sorted by cohort) to the prior."""
+        """Shrink merged `COHORT` rows (sorted by cohort) to their tenants, these to the prior."""
         self.known = known
         self.keys: NDArray[np.uint64] = known["cohort"].copy()
-        mean, between, within = (
-            np.array(part) for part in (prior.mean, prior.between, prior.within)
-        )
-        days = np.maximum(known["days"], 1e-9)
-        own_days = np.maximum(known["own_days"], 1e-9)
-        actors = known["actors"][:, None]
-        trust = np.where(known["days"] > 0, actors / (actors + SURE_ACTORS), 0.0)
-        sure = own_days / (own_days + SURE_DAYS)
-        cohort_mean = known["sums"] / days
-        variance = np.maximum(known["squares"] / days - cohort_mean**2, 0.0)
-        own_variance = sure * known["own_squares"] / own_days + (1 - sure) * within**2
-        spread = np.maximum(variance - own_variance, 0.05 * between**2)
+        anybody = Moments(*(np.array([part]) for part in (prior.mean, prior.between, prior.within)))
+        tenants, tenant_of = _summed(known, "tenant")
+        of_tenant = _moments(tenants, anybody, SURE_OF_TENANT)
+        own = _moments(known, Moments(*(part[tenant_of] for part in of_tenant)), SURE_ACTORS)
         self.view = PeerView(
-            mean=_with_prior(trust * cohort_mean + (1 - trust) * mean, mean),
-            between=_with_prior(np.sqrt(trust * spread + (1 - trust) * between**2), between),
-            within=_with_prior(np.sqrt(np.maximum(own_variance, 0.05 * within**2)), within),
+            mean=_with_prior(own.mean, anybody.mean),
+            between=_with_prior(own.between, anybody.between),
+            within=_with_prior(own.within, anybody.within),
             returning=_share(known["returning"], known["pairs"], prior.returning),
-            return_logs=_share(known["return_logs"], known["return_pairs"], prior.return_logs),
+            return_logs=_share(
+                known["return_logs"], known["return_pairs"], prior.return_logs, SURE_LOGS
+            ),
             intensity=_share(known["pair_searches"], known["pair_days"], prior.intensity),
             explained=_share(known["explained"], known["named"], prior.explained),
             social=_share(known["social"], known["named"], prior.social),
@@ -96,10 +139,10 @@ class Peers:
 
 
 def _share(
-    part: NDArray[np.float64], whole: NDArray[np.float64], prior: float
+    part: NDArray[np.float64], whole: NDArray[np.float64], prior: float, sure: float = SURE_PAIRS
 ) -> NDArray[np.float64]:
     """Each cohort's ratio, shrunk to the prior's, and the prior's last."""
-    return np.append((part + SURE_PAIRS * prior) / (whole + SURE_PAIRS), prior)
+    return np.append((part + sure * prior) / (whole + sure), prior)
 
 
 def _with_prior(rows: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -24,17 +24,32 @@ Namer = Callable[[Literal["actor", "subject"], Pseudonym], str]
 """How a pseudonym is written outside the process."""
 
 MOST_EVENT_IDS: Final = 20
+MOST_NAMED: Final = 100
+_COUNTED: Final = 400  # accounts of one episode, of whom the most involved are named
 _GROWTH: Final = 2
 """An episode is published again when it has twice as many events, or is more severe."""
 
 
+_KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "actor": ("actor",),
+    "pair": ("actor", "subject"),
+    "subject": ("subject",),
+}
+"""By which of an event's pseudonyms a kind of entity is known."""
+
+
 class Episode(msgspec.Struct):
-    """One entity's run of evidence for one pattern; `alert_id` is empty until it is raised."""
+    """One entity's run of evidence for one pattern; `alert_id` is empty until it is raised.
+
+    `actor` and `subject` are (0, 0) if the entity is not about one; `actors`, `tenants` and
+    `galleries` count events by account (its pseudonym in hexadecimal), tenant and gallery.
+    """
 
     actor: Pseudonym
     subject: Pseudonym
-    tenant: str
-    gallery: str | None
+    actors: dict[str, int]
+    tenants: dict[str, int]
+    galleries: dict[str, int]
     first: int
     last: int
     sketch: int = FREE
@@ -127,11 +142,10 @@ class EpisodeBook:
     def _by_entity(self, found: Found) -> Iterator[NDArray[np.intp]]:
         """Numbers of the events, entity by entity, in order."""
         rows, kept = found.batch.rows, found.numbers
-        keys = rows["actor"][kept]
-        if self.pattern.entity == "pair":
-            keys = np.concatenate([keys, rows["subject"][kept]], axis=1)
         if len(kept) == 0:
             return
+        columns = _KEYS[self.pattern.entity]
+        keys = np.concatenate([rows[column][kept] for column in columns], axis=1)
         _, where = np.unique(keys, axis=0, return_inverse=True)
         order = np.argsort(where.reshape(-1), kind="stable")
         ends = np.flatnonzero(np.diff(where.reshape(-1)[order])) + 1
@@ -139,18 +153,20 @@ class EpisodeBook:
 
     def _key(self, found: Found, number: np.intp) -> str:
         row = found.batch.rows[number]
-        words = [*row["actor"]] + ([*row["subject"]] if self.pattern.entity == "pair" else [])
-        return "".join(f"{word:016x}" for word in words)
+        return "".join(_written(row[column]) for column in _KEYS[self.pattern.entity])
 
     def _begin(self, found: Found, number: np.intp) -> Episode:
         row = found.batch.rows[number]
-        names = found.batch.names
-        subject = row["subject"] if self.pattern.entity == "pair" else (0, 0)
+        about = _KEYS[self.pattern.entity]
+        actor, subject = (
+            row[column] if column in about else (0, 0) for column in ("actor", "subject")
+        )
         return Episode(
-            actor=(int(row["actor"][0]), int(row["actor"][1])),
+            actor=(int(actor[0]), int(actor[1])),
             subject=(int(subject[0]), int(subject[1])),
-            tenant=names[int(row["tenant"])],
-            gallery=names.get(int(row["gallery"])),
+            actors={},
+            tenants={},
+            galleries={},
             first=int(row["time"]),
             last=int(row["time"]),
             event_ids=[],
@@ -215,6 +231,7 @@ class EpisodeBook:
         episode.best = max(episode.best, float(found.evidence[numbers].max()))
         room = MOST_EVENT_IDS - len(episode.event_ids)
         episode.event_ids += [batch.event_ids[number] for number in numbers[:room]]
+        self._involve(episode, numbers, batch)
         offsets = batch.exposed_offsets
         returned = [batch.exposed[offsets[n] : offsets[n + 1]] for n in numbers]
         identities = np.concatenate([*returned, batch.rows["subject"][numbers, 0]])
@@ -222,10 +239,22 @@ class EpisodeBook:
             episode.sketch, identities[identities != 0], self.short.view(1), self.dense.view(1)
         )
 
+    def _involve(self, episode: Episode, numbers: NDArray[np.intp], batch: EventBatch) -> None:
+        """Count whose events they are, at which tenants, in which galleries."""
+        for row in batch.rows[numbers]:
+            if "actor" not in _KEYS[self.pattern.entity]:
+                _count(episode.actors, _written(row["actor"]))
+            _count(episode.tenants, batch.names[int(row["tenant"])])
+            _count(episode.galleries, batch.names.get(int(row["gallery"]), ""))
+        if len(episode.actors) > _COUNTED:
+            episode.actors = dict(_most(episode.actors)[: _COUNTED // 2])
+
     def _raise(self, key: str, episode: Episode, time: int) -> None:
         ordinal = self.ordinals.get(key, 0)
         self.ordinals[key] = ordinal + 1
-        episode.alert_id = _digest(self.pattern.code, episode.tenant, key, str(ordinal))
+        # An account is its tenant's; a person may be known to several.
+        scope = next(iter(episode.tenants)) if episode.actor != (0, 0) else ""
+        episode.alert_id = _digest(self.pattern.code, scope, key, str(ordinal))
         episode.raised = time
 
     def _forget(self, key: str, episode: Episode) -> None:
@@ -237,9 +266,10 @@ class EpisodeBook:
         episode.revision += 1
         episode.published_count = episode.count
         rarity = self.calibration.rarity(episode.best)
-        actor = self.name_of("actor", episode.actor)
+        tenants = tuple(name for name, _ in _most(episode.tenants))
+        galleries = [name for name, _ in _most(episode.galleries) if name]
+        actors, subjects = self._named(episode)
         pair = self.pattern.entity == "pair"
-        subject = self.name_of("subject", episode.subject) if pair else ""
         return Alert(
             alert_id=episode.alert_id,
             revision=episode.revision,
@@ -249,13 +279,13 @@ class EpisodeBook:
             severity=episode.severity,
             score=score(rarity),
             rarity=rarity,
-            tenant_id=episode.tenant,
-            tenants=(episode.tenant,),
-            gallery_id=episode.gallery,
-            entity=Entity(self.pattern.entity, f"{actor}+{subject}" if pair else actor),
-            actors=(actor,),
-            subjects=(subject,) if pair else (),
-            campaign_id=_digest("campaign", episode.tenant, actor) if pair else None,
+            tenant_id=tenants[0] if len(tenants) == 1 else None,
+            tenants=tenants[:MOST_NAMED],
+            gallery_id=galleries[0] if len(galleries) == 1 else None,
+            entity=Entity(self.pattern.entity, self._entity(episode)),
+            actors=actors,
+            subjects=subjects,
+            campaign_id=_digest("campaign", tenants[0], actors[0]) if pair else None,
             first_event_time=rfc3339(episode.first),
             last_event_time=rfc3339(episode.last),
             raised_event_time=rfc3339(episode.raised),
@@ -268,6 +298,27 @@ class EpisodeBook:
             config_hash=self.config_hash,
             taxonomy=self.pattern.taxonomy,
         )
+
+    def _named(self, episode: Episode) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Accounts, the most involved first, and persons."""
+        actors = [episode.actor]
+        if episode.actor == (0, 0):
+            most = _most(episode.actors)[:MOST_NAMED]
+            actors = [(int(key[:16], 16), int(key[16:], 16)) for key, _ in most]
+        subjects = [episode.subject] if episode.subject != (0, 0) else []
+        return (
+            tuple(self.name_of("actor", actor) for actor in actors),
+            tuple(self.name_of("subject", subject) for subject in subjects),
+        )
+
+    def _entity(self, episode: Episode) -> str:
+        """What the alert is about."""
+        parts: dict[Literal["actor", "subject"], Pseudonym] = {
+            "actor": episode.actor,
+            "subject": episode.subject,
+        }
+        about = _KEYS[self.pattern.entity]
+        return "+".join(self.name_of(kind, part) for kind, part in parts.items() if kind in about)
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
@@ -283,6 +334,19 @@ class EpisodeBook:
         self.episodes, self.ordinals = saved.episodes, saved.ordinals
         self.short.load(under(kept, "short"))
         self.dense.load(under(kept, "dense"))
+
+
+def _written(pseudonym: Sequence[int]) -> str:
+    return f"{pseudonym[0]:016x}{pseudonym[1]:016x}"
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    counts[name] = counts.get(name, 0) + 1
+
+
+def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The largest counts first; of equal ones in order of their names."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _digest(*parts: str) -> str:

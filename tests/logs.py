@@ -340,7 +340,39 @@ def misuse() -> list[Fields]:
         for actor, gap in (("actor-7", 7), ("actor-9", 11))
         for i in range(500)
     ]
+    events += _of_several(12)
+    events += [
+        search(
+            at(18, 9, 15 * i),
+            "actor-5",
+            "forged",
+            probe_id=f"forgery-{i}",
+            probe_cluster_id="forgery",
+            top_score=0.5 + 0.01 * i,
+        )
+        for i in range(40)
+    ]
     return [
         {"tenant_id": "tenant", "actor_role": "officer", "gallery_id": "gallery", **event}
         for event in in_order(events)
     ]
+
+
+def _of_several(officers: int) -> list[Fields]:
+    """One person's five accounts come back to somebody; all officers look a victim up, unasked."""
+    shared = {
+        "source_ip": "192.0.2.0",
+        "device_id": "laptop",
+        "user_agent": "browser",
+        "actor_created_at": at(-3),
+    }
+    events = [
+        search(at(day, 20, 7 * turn), f"puppet-{(day + turn) % 5}", "target", **shared)
+        for day in range(3, 20)
+        for turn in range(2)
+    ]
+    events += [
+        search(at(6 + actor, 11.5), f"actor-{actor}", "victim", source_ip=f"198.51.{actor}.0")
+        for actor in range(officers)
+    ]
+    return events

@@ -24,11 +24,13 @@ from .hashing import (
     remember,
 )
 from .pairs import observe_pair
-from .sheets import PeerView, fill_sheet
+from .probes import ProbeState, observe_probe
+from .sheets import PeerView, expect_of_peers, fill_sheet
 from .sketch import estimate, insert, release
 
 IDENTIFY = int(Operation.IDENTIFY)
 LIST = int(Operation.LIST)
+VERIFY = int(Operation.VERIFY)
 
 SKETCH_DAYS = 30
 """Identities exposed are counted within calendar epochs of so many days."""
@@ -44,6 +46,7 @@ class ActorState(NamedTuple):
     histories: PoolView
     short: PoolView
     dense: PoolView
+    probes: ProbeState
     # Events of even and of odd days.
     seen: tuple[MembersView, MembersView]
 
@@ -77,7 +80,7 @@ def observe(
         state: the shard; changed in place.
         peers: what actors are compared with today.
         limits: most [actors, pairs] to hold.
-        counts: [duplicates, without room for the actor, for the pair]; added to.
+        counts: [duplicates, without room for the actor, for the pair, for the probes]; added to.
         figures: `ACTOR_FIGURES` records, one per event.
     """
     for i in order:
@@ -90,6 +93,12 @@ def observe(
         ):
             counts[0] += 1
             continue
+        if event.operation == VERIFY:
+            # Nobody is searched for, but a reference may be climbed at.
+            observe_probe(event, state.probes, limits, counts, out)
+            expect_of_peers(peers, peer_rows[i], out)
+            if day < today - 1:
+                out.spread[:] = np.nan
         if event.operation not in (IDENTIFY, LIST):
             continue
         row = find_row(state.actors, event.actor[0])
@@ -105,6 +114,7 @@ def observe(
         )
         gap = float(event.time - actor.last) if actor.searches > 0 else 0.0
         _count(actor, event, reached)
+        observe_probe(event, state.probes, limits, counts, out)
         if day >= today - 1:
             fill_sheet(
                 actor,

@@ -52,12 +52,13 @@ def fade(cohorts: TableView) -> None:
 
 
 @kernel
-def row_of(cohorts: TableView, key: np.uint64) -> int:
-    """The cohort's row, new if it has none."""
-    row = find_row(cohorts, key)
+def row_of(cohorts: TableView, actor: Row) -> int:
+    """The row of the actor's cohort, new if it has none."""
+    row = find_row(cohorts, actor.cohort)
     if row == FREE:
-        row = add_row(cohorts, key)
-        cohorts.rows[row].cohort = key
+        row = add_row(cohorts, actor.cohort)
+        cohorts.rows[row].cohort = actor.cohort
+        cohorts.rows[row].tenant = actor.tenant
     return row
 
 
@@ -79,7 +80,7 @@ def count_actors(actors: TableView, cohorts: TableView) -> None:
     """Add every actor and its way of coming back to persons to its cohort."""
     for row in range(actors.used[0]):
         actor = actors.rows[row]
-        cohort = cohorts.rows[row_of(cohorts, actor.cohort)]
+        cohort = cohorts.rows[row_of(cohorts, actor)]
         cohort.actors += 1.0
         if actor.pairs == 0 or actor.named == 0:
             continue

@@ -77,7 +77,7 @@ def close_day(
                 fresh.squares[:] = 0.0
             own = state.baselines.rows[actor.baseline]
             _learn(own, found, residuals)
-            learn_traits(state.cohorts.rows[row_of(state.cohorts, actor.cohort)], found, residuals)
+            learn_traits(state.cohorts.rows[row_of(state.cohorts, actor)], found, residuals)
             if own.days[REACH_DAY] >= _RHYTHM_AFTER:
                 _keep_rhythm(actor, sheet, state.rhythms)
         give_back(state.sheets, number)

@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..events import Row
+from ..events import Outcome, Row
 from ..state.actors import H_1H, H_5M, HOUR, HOURS_PER_DAY, R_1D, R_1H, TRAITS, VOLUMES, Trait
 from .bits import ones
 from .compile import kernel
 from .hashing import FREE, PoolView, draw
 
+SUCCESS = int(Outcome.SUCCESS)
 REACH_DAY = int(Trait.REACH_DAY)
 REACH_HOUR = int(Trait.REACH_HOUR)
 AWAKE = int(Trait.AWAKE)
@@ -19,6 +20,9 @@ LIMIT = int(Trait.LIMIT)
 OPENNESS = int(Trait.OPENNESS)
 PAGING = int(Trait.PAGING)
 REGULARITY = int(Trait.REGULARITY)
+NEAR = int(Trait.NEAR)
+SHOTS = int(Trait.SHOTS)
+DOUBT = int(Trait.DOUBT)
 
 LEAST_SEARCHES = 5
 """A day's means (limit, threshold, paging) say nothing before so many searches."""
@@ -69,7 +73,7 @@ def fill_sheet(
         baselines: the actors' own past.
         peers: what cohorts expect.
         peer_row: the actor's row in `peers`.
-        out: its `ACTOR_FIGURES`.
+        out: its `ACTOR_FIGURES`; says of its probes what `observe_probe` found.
     """
     number = actor.sheets[day & 1]
     if number == FREE:
@@ -93,11 +97,18 @@ def fill_sheet(
         sheet.threshold_sum += event.threshold
     if event.offset > 0:
         sheet.pages += 1
+    elif event.outcome == SUCCESS:
+        sheet.looks += 1
     if gap > 0:
         spacing = math.log1p(gap / 1000.0)
         sheet.gaps += 1
         sheet.gap_sum += spacing
         sheet.gap_squares += spacing * spacing
+    sheet.near = max(sheet.near, out.near)
+    sheet.shots = max(sheet.shots, out.shots)
+    if event.top_score >= 0:
+        sheet.scores += 1
+        sheet.score_sum += event.top_score
     describe_day(sheet, out.observed)
     out.observed[REACH_DAY] = math.log1p(actor.reaches[R_1D])
     out.observed[REACH_HOUR] = math.log1p(actor.reaches[R_1H])
@@ -114,11 +125,21 @@ def fill_sheet(
     out.freedom = sheet.freedom
     out.carried = actor.carried
     out.searches_today = sheet.searches
+    out.looks_today = sheet.looks
     out.reach_today = sheet.reach
     out.rate_5m = actor.rates[H_5M]
     out.rate_1h = actor.rates[H_1H]
     out.searches = actor.searches
     out.first = actor.first
+
+
+@kernel
+def expect_of_peers(peers: PeerView, peer_row: int, out: Row) -> None:
+    """Say what to expect of an event that is in no sheet: what the actor's peers do."""
+    for k in range(TRAITS):
+        out.expected[k] = peers.mean[peer_row, k]
+        out.spread[k] = math.hypot(peers.between[peer_row, k], peers.within[peer_row, k])
+    out.freedom = _PRIOR_FREEDOM
 
 
 @kernel
@@ -138,6 +159,7 @@ def _begin_sheet(
     sheet.day = day
     sheet.suspect = 0
     sheet.searches = 0
+    sheet.looks = 0
     sheet.reach = 0
     sheet.pages = 0
     sheet.limits = 0
@@ -147,6 +169,10 @@ def _begin_sheet(
     sheet.threshold_sum = 0.0
     sheet.gap_sum = 0.0
     sheet.gap_squares = 0.0
+    sheet.near = 0.0
+    sheet.shots = 0.0
+    sheet.scores = 0
+    sheet.score_sum = 0.0
     sheet.awake = 0
     sheet.peak = 0
     sheet.hours[:] = 0
@@ -182,6 +208,9 @@ def describe_day(sheet: Row, traits: NDArray[np.float32]) -> None:
     traits[OPENNESS] = np.nan
     traits[PAGING] = np.nan
     traits[REGULARITY] = np.nan
+    traits[NEAR] = math.log(sheet.near) if sheet.near > 0 else np.nan
+    traits[SHOTS] = math.log(sheet.shots) if sheet.shots > 0 else np.nan
+    traits[DOUBT] = 1.0 - sheet.score_sum / sheet.scores if sheet.scores > 0 else np.nan
     if sheet.limits >= LEAST_SEARCHES:
         traits[LIMIT] = sheet.limit_sum / sheet.limits
     if sheet.thresholds >= LEAST_SEARCHES:

@@ -8,11 +8,22 @@ from ..state.actors import DAY
 from ..state.subjects import NETWORK_HORIZONS, SUBJECT_HORIZONS
 from .actors import SKETCH_DAYS
 from .bits import age_days, count_days, mark_day
+from .circles import (
+    age_circle,
+    clear_circle,
+    describe_ring,
+    observe_member,
+)
 from .compile import kernel, signed
+from .crowds import begin_crowd, describe_crowd, learn_custom, observe_crowd, usual_crowd
 from .decay import add
-from .hashing import FREE, PoolView, TableView, add_row, find_row
+from .hashing import FREE, PoolView, TableView, add_row, draw, find_row
 from .pairs import LOG_UNIT, RETURN_LOGS, SELF, SUCCESS
 from .sketch import estimate, insert, release
+
+SEVERAL_ACTORS = 4
+SEVERAL_DAYS = 3
+"""A circle is drawn for a person with so many searchers; or with two, and so many days."""
 
 
 @kernel
@@ -21,6 +32,8 @@ def observe_subjects(
     events: Records,
     actor_figures: Records,
     subjects: TableView,
+    circles: PoolView,
+    customs: TableView,
     limit: int,
     counts: NDArray[np.int64],
     figures: Records,
@@ -32,6 +45,8 @@ def observe_subjects(
         events: `EVENT` records.
         actor_figures: `ACTOR_FIGURES` of the same events: what their actors' shards said.
         subjects: the shard; changed in place.
+        circles: who comes back to them; changed in place.
+        customs: what is usual at the tenants; changed in place.
         limit: most subjects to hold.
         counts: [not tracked]; added to.
         figures: `SUBJECT_FIGURES` records, one per event.
@@ -55,8 +70,32 @@ def observe_subjects(
             subjects.rows[row].first = event.time
             subjects.rows[row].last = event.time
             subjects.rows[row].day = event.time // DAY
+            subjects.rows[row].circle = FREE
         subject = subjects.rows[row]
+        elapsed = float(event.time - subject.last)
+        aged = max(event.time // DAY - subject.day, 0)
         _count(subject, event, pair)
+        custom = find_row(customs, event.tenant)
+        if custom == FREE:
+            custom = add_row(customs, event.tenant)
+        learn_custom(customs.rows[custom], event, pair, signed(subject.actors))
+        out.usual_crowd = usual_crowd(customs.rows[custom])
+        if subject.circle == FREE and _is_company(subject):
+            subject.circle = draw(circles)
+            others = signed(subject.actors) - signed(pair.pair_is_new)
+            past = float(subject.last - subject.first)
+            clear_circle(circles.rows[subject.circle])
+            begin_crowd(circles.rows[subject.circle], others, past, subject.day)
+        if subject.circle != FREE:
+            circle = circles.rows[subject.circle]
+            if aged > 0:
+                age_circle(circle, aged)
+            observe_crowd(circle, event, pair, elapsed)
+            describe_crowd(circle, signed(subject.actors), subject.first, subject.last, out)
+            age = subject.day - event.time // DAY
+            member = observe_member(circle, customs.rows[custom], event, pair, age)
+            if member >= 0:
+                describe_ring(circle, customs.rows[custom], member, signed(subject.actors), out)
         out.row = row
         out.searches = subject.searches
         out.actors = subject.actors
@@ -69,6 +108,13 @@ def observe_subjects(
         out.other_returning = max(0, signed(subject.returning) - (own_returns > 0))
         own_logs = RETURN_LOGS[pair.pair_days]
         out.other_return_logs = max(0, signed(subject.return_logs) - own_logs) / LOG_UNIT
+
+
+@kernel
+def _is_company(subject: Row) -> bool:
+    if subject.actors >= SEVERAL_ACTORS:
+        return True
+    return bool(subject.actors > 1 and count_days(subject.days) >= SEVERAL_DAYS)
 
 
 @kernel

@@ -4,9 +4,21 @@ import msgspec
 
 from ..base import Figures, Pattern
 from .bulk_scraping import BulkScraping
+from .coordinated_stalking import CoordinatedStalking
 from .persistent_stalking import PersistentStalking
+from .probe_hill_climbing import ProbeHillClimbing
+from .subject_pile_on import SubjectPileOn
 
-__all__ = ["BulkScraping", "Figures", "Pattern", "Patterns", "PersistentStalking"]
+__all__ = [
+    "BulkScraping",
+    "CoordinatedStalking",
+    "Figures",
+    "Pattern",
+    "Patterns",
+    "PersistentStalking",
+    "ProbeHillClimbing",
+    "SubjectPileOn",
+]
 
 
 class Patterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -14,6 +26,9 @@ class Patterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     bulk_scraping: BulkScraping = BulkScraping()
     persistent_stalking: PersistentStalking = PersistentStalking()
+    coordinated_stalking: CoordinatedStalking = CoordinatedStalking()
+    subject_pile_on: SubjectPileOn = SubjectPileOn()
+    probe_hill_climbing: ProbeHillClimbing = ProbeHillClimbing()
 
     def all(self) -> tuple[Pattern, ...]:
         """The patterns in the order in which they judge."""

@@ -14,9 +14,11 @@ from ..kernels.days import DayState, close_day
 from ..kernels.eviction import drop_actors, drop_pairs
 from ..kernels.hashing import FREE
 from ..kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
+from ..kernels.probes import ProbeState
 from ..kernels.sketch import DENSE, SHORT
-from ..state.actors import ACTOR, BASELINE, DAY, HISTORY, PAIR, RHYTHM, SHEET, TRAITS
+from ..state.actors import ACTOR, BASELINE, DAY, HISTORY, MINUTE, PAIR, RHYTHM, SHEET, TRAITS
 from ..state.cohorts import COHORT
+from ..state.probes import RECENT, RUN
 from .batch import Stretch
 from .retention import EVICTION_DAYS, staying
 from .tables import Arrays, Held, Members, Pool, Table, records, under
@@ -57,13 +59,16 @@ class ActorShard:
             "short": Pool(SHORT),
             "dense": Pool(DENSE),
         }
+        self.recent = Table(RECENT)
+        self.runs = Table(RUN)
         self.cohorts = Table(COHORT)
         # Events of even and of odd days.
         self.seen = (Members(), Members())
         # What the shard contributed to its actors' peers as its last days began, by day.
         self.contributed: dict[int, Records] = {}
-        # Events that were repeated, that there was no room for the actor of, for the pair.
-        self.counts: NDArray[np.int64] = np.zeros(3, np.int64)
+        # Events that were repeated, that there was no room for the actor of, for the pair,
+        # for the probes.
+        self.counts: NDArray[np.int64] = np.zeros(4, np.int64)
         self.evicted: NDArray[np.int64] = np.zeros(2, np.int64)
 
     def observe(
@@ -80,6 +85,7 @@ class ActorShard:
             histories=self.pools["histories"].view(n),
             short=self.pools["short"].view(n),
             dense=self.pools["dense"].view(n),
+            probes=ProbeState(self.recent.view(n), self.runs.view(2 * n)),
             seen=(self.seen[0].view(n), self.seen[1].view(n)),
         )
         observe(
@@ -162,6 +168,21 @@ class ActorShard:
         if kept is not None:
             self._drop_actors(kept)
 
+        self._evict_probes(today)
+
+    def _evict_probes(self, today: int) -> None:
+        """Forget the actors and targets of former days."""
+        recent = self.recent.rows[: len(self.recent)]
+        newest = recent["minutes"].max(axis=1, initial=0).astype(np.int64) * MINUTE // DAY
+        runs = self.runs.rows[: len(self.runs)]
+        for table, age, limit in (
+            (self.recent, today - newest, self.limits[ACTORS]),
+            (self.runs, today - runs["last"] // DAY, self.limits[PAIRS]),
+        ):
+            kept = staying(age, np.full(len(age), _GRACE + 1), int(limit))
+            if kept is not None:
+                table.keep(kept)
+
     def _drop_pairs(self, kept: NDArray[np.bool_]) -> None:
         drop_pairs(kept, self.pairs.view(0), self.actors.view(0), self.pools["histories"].view(0))
         self.pairs.keep(kept)
@@ -178,7 +199,7 @@ class ActorShard:
     @property
     def untracked(self) -> dict[str, int]:
         """Events that there was no room for the actor of, for the pair."""
-        return {"actor": int(self.counts[1]), "pair": int(self.counts[2])}
+        return {"actor": int(self.counts[1] + self.counts[3]), "pair": int(self.counts[2])}
 
     @property
     def duplicates(self) -> int:
@@ -188,8 +209,11 @@ class ActorShard:
     @property
     def tracked(self) -> dict[str, Held]:
         """How many of each kind, and the bytes that they take."""
-        actors = self.actors.nbytes + sum(
-            pool.nbytes for name, pool in self.pools.items() if name != "histories"
+        probes = self.recent.nbytes + self.runs.nbytes
+        actors = (
+            probes
+            + self.actors.nbytes
+            + sum(pool.nbytes for name, pool in self.pools.items() if name != "histories")
         )
         pairs = self.pairs.nbytes + self.pools["histories"].nbytes
         seen = sum(members.nbytes for members in self.seen)
@@ -231,6 +255,8 @@ class ActorShard:
             "actors": self.actors,
             "pairs": self.pairs,
             "cohorts": self.cohorts,
+            "recent": self.recent,
+            "runs": self.runs,
             "seen.even": self.seen[0],
             "seen.odd": self.seen[1],
             **self.pools,

@@ -6,11 +6,13 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.hashing import PoolView
+from ..kernels.cohorts import DAILY_MEMORY
+from ..kernels.crowds import fade_customs
+from ..kernels.hashing import FREE, PoolView, give_back
 from ..kernels.sketch import DENSE, SHORT, release
 from ..kernels.subjects import observe_networks, observe_subjects
 from ..state.actors import DAY
-from ..state.subjects import NETWORK, SUBJECT
+from ..state.subjects import CIRCLE, CUSTOM, NETWORK, SUBJECT
 from .batch import Stretch
 from .retention import EVICTION_DAYS, staying
 from .tables import Arrays, Held, Pool, Table, under
@@ -49,6 +51,8 @@ class SubjectShard:
     def __init__(self, most: int) -> None:
         self.most = most
         self.subjects = Table(SUBJECT)
+        self.circles = Pool(CIRCLE)
+        self.customs = Table(CUSTOM)
         self.counts: NDArray[np.int64] = np.zeros(1, np.int64)
         self.evicted = 0
 
@@ -59,22 +63,33 @@ class SubjectShard:
             stretch.batch.rows,
             stretch.actor_figures,
             self.subjects.view(len(order)),
+            self.circles.view(len(order)),
+            self.customs.view(len(order)),
             self.most,
             self.counts,
             stretch.subject_figures,
         )
 
     def begin(self, day: int) -> None:
-        """Let a day begin: look for idle rows once a week."""
+        """Let a day begin: what the last one taught holds; look for idle rows once a week."""
+        fade_customs(self.customs.rows, len(self.customs), DAILY_MEMORY)
         if day % EVICTION_DAYS == 0:
             self.evict(day)
 
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle."""
-        kept = _staying(self.subjects, today, self.most)
+        kept = _staying(self.customs, today, self.most)
         if kept is not None:
-            self.subjects.keep(kept)
-            self.evicted += int(np.count_nonzero(~kept))
+            self.customs.keep(kept)
+        kept = _staying(self.subjects, today, self.most)
+        if kept is None:
+            return
+        self.evicted += int(np.count_nonzero(~kept))
+        circles = self.circles.view(0)
+        for circle in self.subjects.rows["circle"][: len(kept)][~kept]:
+            if circle != FREE:
+                give_back(circles, int(circle))
+        self.subjects.keep(kept)
 
     @property
     def untracked(self) -> dict[str, int]:
@@ -84,16 +99,24 @@ class SubjectShard:
     @property
     def tracked(self) -> dict[str, Held]:
         """How many, and the bytes that they take."""
-        return {"subject": Held(len(self.subjects), self.subjects.nbytes, self.evicted)}
+        held = self.subjects.nbytes + self.circles.nbytes + self.customs.nbytes
+        return {"subject": Held(len(self.subjects), held, self.evicted)}
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
-        return {"counts": _counts(self), **_prefixed("subjects", self.subjects)}
+        return {
+            "counts": _counts(self),
+            **_prefixed("subjects", self.subjects),
+            **_prefixed("circles", self.circles),
+            **_prefixed("customs", self.customs),
+        }
 
     def load(self, kept: Mapping[str, NDArray[np.generic]]) -> None:
         """Take a snapshot's arrays over."""
         self.counts, self.evicted = kept["counts"][:1].astype(np.int64), int(kept["counts"][1])
         self.subjects.load(under(kept, "subjects"))
+        self.circles.load(under(kept, "circles"))
+        self.customs.load(under(kept, "customs"))
 
 
 class NetworkShard:

@@ -40,6 +40,9 @@ class Trait(IntEnum):
     OPENNESS = 4  # 1 - mean score threshold
     PAGING = 5  # share of searches that page deeper into a candidate list
     REGULARITY = 6  # minus the standard deviation of ln(1 + gap in seconds)
+    NEAR = 7  # ln of the most near-duplicate probes of one another within a day
+    SHOTS = 8  # ln of the most different probes at one person within a day
+    DOUBT = 9  # 1 - mean best score
 
 
 TRAITS = len(Trait)
@@ -87,6 +90,8 @@ SHEET = np.dtype(
         # 1 if a pattern suspects the actor on that day.
         ("suspect", "u1"),
         ("searches", "u4"),
+        # Searches that could reach somebody: no failures, no deeper pages of a list.
+        ("looks", "u4"),
         ("reach", "u4"),
         ("pages", "u4"),
         ("limits", "u4"),
@@ -96,6 +101,10 @@ SHEET = np.dtype(
         ("threshold_sum", "f8"),
         ("gap_sum", "f8"),
         ("gap_squares", "f8"),
+        ("near", "f4"),
+        ("shots", "f4"),
+        ("scores", "u4"),
+        ("score_sum", "f8"),
         # Bit h: a search in hour h (UTC); the most people reached in one hour.
         ("awake", "u4"),
         ("peak", "u4"),
@@ -156,6 +165,7 @@ ACTOR_FIGURES = np.dtype(
         ("peer_spread", "f4", (VOLUMES,)),
         ("carried", "f4"),
         ("searches_today", "u4"),
+        ("looks_today", "u4"),
         ("reach_today", "u4"),
         ("rate_5m", "f4"),
         ("rate_1h", "f4"),
@@ -191,5 +201,18 @@ ACTOR_FIGURES = np.dtype(
         ("peer_intensity", "f4"),
         ("peer_explained", "f4"),
         ("peer_social", "f4"),
+        # Different probes within a day that are near-duplicates of the event's, and at its
+        # person, with it; 0 without one. Of those with a score, how many beat all before, and
+        # their mean; the evidence that they climb, in nats.
+        ("near", "f4"),
+        ("near_scored", "u2"),
+        ("near_records", "u2"),
+        ("near_mean", "f4"),
+        ("near_climb", "f4"),
+        ("shots", "f4"),
+        ("shots_scored", "u2"),
+        ("shots_records", "u2"),
+        ("shots_mean", "f4"),
+        ("shots_climb", "f4"),
     ]
 )

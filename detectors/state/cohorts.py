@@ -7,6 +7,7 @@ from .actors import TRAITS
 COHORT = np.dtype(
     [
         ("cohort", "u8"),
+        ("tenant", "u8"),
         # Learned actor-days, sums and sums of squares per trait, fading by the day.
         ("days", "f8", (TRAITS,)),
         ("sums", "f8", (TRAITS,)),

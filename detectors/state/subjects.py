@@ -22,8 +22,82 @@ SUBJECT = np.dtype(
         # Bit b: searched for by anybody on day `day` - b.
         ("day", "i4"),
         ("days", "u8", (2,)),
+        # Number in the pool of circles, `FREE` if not drawn.
+        ("circle", "i4"),
     ]
 )
+
+CIRCLE_SIZE = 8
+"""Accounts that a circle knows one by one."""
+
+CROWD_LIFETIME = 30.0 * DAY
+"""Mean lifetime of the decayed counts of newcomers, ms."""
+
+MARKS = 8
+"""By what accounts are told to be the same person's: two networks, two devices, two clients,
+the day on which the account was opened, the unit; each as 32 bits that include its kind."""
+
+CIRCLE = np.dtype(
+    [
+        # The accounts that came back to the person on most days: first halves of their
+        # pseudonyms, 0 where none; days and searches of their pairs with the person.
+        ("members", "u8", (CIRCLE_SIZE,)),
+        ("pair_days", "i4", (CIRCLE_SIZE,)),
+        ("pair_searches", "u4", (CIRCLE_SIZE,)),
+        # Bit b: searched on day `SUBJECT.day` - b, while a member.
+        ("days", "u8", (CIRCLE_SIZE,)),
+        ("marks", "u4", (CIRCLE_SIZE, MARKS)),
+        # The law of each one's coming back (see `kernels.circles`), and its share of searches
+        # with a reason against what is usual for it, 0 to 1.
+        ("once", "f4", (CIRCLE_SIZE,)),
+        ("shape", "f4", (CIRCLE_SIZE,)),
+        ("scale", "f4", (CIRCLE_SIZE,)),
+        ("reasoned", "f4", (CIRCLE_SIZE,)),
+        # Bit j of member i: i and j are linked; the most nats that i is linked by. The
+        # members of one group are linked, its number is its first member's; what it is
+        # surprising by.
+        ("links", "u1", (CIRCLE_SIZE,)),
+        ("link_nats", "f4", (CIRCLE_SIZE,)),
+        ("group", "u1", (CIRCLE_SIZE,)),
+        ("nats", "f4", (CIRCLE_SIZE,)),
+        # Of the accounts that came back: the most other persons that one comes back to.
+        ("listed", "f4"),
+        # Decayed counts of newcomers, accounts that searched for the person for the first
+        # time: all, those with a reason, those that were expected to have one, the nats by
+        # which having so few is likelier of the curious, and the most that came on one day;
+        # the newest day with one, and how many it had.
+        ("fresh", "f8"),
+        ("fresh_explained", "f8"),
+        ("fresh_usual", "f8"),
+        ("fresh_nats", "f8"),
+        ("fresh_peak", "f8"),
+        ("fresh_day", "i4"),
+        ("fresh_today", "f8"),
+    ]
+)
+"""Drawn for a person searched for by several accounts: on several days, or by some more."""
+
+PANEL_SIZE = 16
+
+MARK_KINDS = 5
+
+CUSTOM = np.dtype(
+    [
+        ("last", "i8"),
+        # First searches of an account for a person, and the sum of ln(accounts that by then
+        # had searched for the person); of the day that is filled, and fading ones before.
+        ("today_firsts", "f8"),
+        ("today_crowds", "f8"),
+        ("firsts", "f8"),
+        ("crowds", "f8"),
+        # A sample of the tenant's accounts, those whose hash is least, and their marks.
+        ("panel", "u8", (PANEL_SIZE,)),
+        ("panel_marks", "u4", (PANEL_SIZE, MARKS)),
+        # Bit k: the account has a rare mark of kind k in common with another of the panel.
+        ("partnered", "u1", (PANEL_SIZE,)),
+    ]
+)
+"""What is usual at a tenant, as far as the persons of one shard tell."""
 
 SUBJECT_FIGURES = np.dtype(
     [
@@ -39,6 +113,28 @@ SUBJECT_FIGURES = np.dtype(
         ("other_actors", "u4"),
         ("other_returning", "u4"),
         ("other_return_logs", "f4"),
+        # The ring that the event's account is in: accounts that came back, or are linked;
+        # how many independent ones they are; their searches and the days with one; nats of
+        # all of it, of those that are linked to none, of choosing them among all searchers;
+        # the most nats that a link is surprising by.
+        ("ring_accounts", "i4"),
+        ("ring_groups", "i4"),
+        ("ring_searches", "u4"),
+        ("ring_days", "i4"),
+        ("ring_nats", "f4"),
+        ("ring_alone", "f4"),
+        ("ring_choice", "f4"),
+        ("ring_links", "f4"),
+        # Newcomers of about a month beside those of the busiest day, and beyond those that the
+        # person's own past leads one to expect; shares with a reason, and expected to have one;
+        # nats by which that is likelier of the curious.
+        ("crowd", "f4"),
+        ("crowd_expected", "f4"),
+        ("crowd_explained", "f4"),
+        ("crowd_usual", "f4"),
+        ("crowd_nats", "f4"),
+        # Mean ln(searchers) of the persons whom this tenant's accounts search for.
+        ("usual_crowd", "f4"),
     ]
 )
 

@@ -65,6 +65,7 @@ def results(population: Population, rows: Records) -> Results:
         _unsquash(base[rows["capture"]]) + 0.6 * photo.normal("quality") + 0.1 * file.normal("q")
     )
     mate = _squash(0.3 + 4.2 * quality + 0.7 * photo.normal("mate") + 0.1 * file.normal("m"))
+    mate = np.where(rows["made"] > 0, rows["made"], mate)
     impostor = 0.38 + 0.035 * np.log10(size) + 0.035 * photo.normal("impostor")
     known = rows["person"] >= 0
     threshold = rows["threshold"].astype(np.float64)

@@ -33,6 +33,8 @@ SEARCH = np.dtype(
         # The photo, and which copy of it (0 is the very same file).
         ("photo", "u8"),
         ("copy", "u1"),
+        # The score that a probe made for the person gets; 0 for what the engine gives a photo.
+        ("made", "f4"),
         ("capture", "u1"),
         ("relation", "u1"),
         ("limit", "i4"),

@@ -5,6 +5,8 @@ the day to which reaching somebody is booked if that person was looked up twice 
 hour; and what is expected of a day, for searches around midnight.
 """
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,7 +123,8 @@ def test_the_same_episodes_are_raised(seed: int) -> None:
             {
                 alert.alert_id
                 for alert in some
-                if alert.pattern is pattern.code and alert.actors[0] not in unsure
+                if alert.pattern is pattern.code
+                and {*alert.actors, *alert.subjects}.isdisjoint(unsure)
             }
             for some in alerts
         )
@@ -131,16 +134,17 @@ def test_the_same_episodes_are_raised(seed: int) -> None:
 
 
 def close_calls(log: EventBatch, place: int) -> set[str]:
-    """Actors whose most evidence for a pattern lies within the margin around the threshold."""
+    """Entities whose most evidence for a pattern lies within the margin around the threshold."""
     judge = pipeline()
     pattern = judge.patterns[place]
+    kind: Literal["actor", "subject"] = "subject" if pattern.entity == "subject" else "actor"
     evidence = np.nan_to_num(pattern.evidence(figures_of(log)))
     most: dict[tuple[int, int], float] = {}
-    for (first, second), nats in zip(log.rows["actor"].tolist(), evidence.tolist(), strict=True):
+    for (first, second), nats in zip(log.rows[kind].tolist(), evidence.tolist(), strict=True):
         most[first, second] = max(most.get((first, second), 0.0), nats)
     threshold = calibrate(pattern, 1.0).threshold
     return {
-        name_of("actor", actor)
-        for actor, nats in most.items()
+        name_of(kind, entity)
+        for entity, nats in most.items()
         if abs(nats - threshold) < MARGIN * threshold
     }

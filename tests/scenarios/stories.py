@@ -162,10 +162,145 @@ def steady() -> list[Fields]:
     ]
 
 
+def agencies() -> list[Fields]:
+    """Two months of 110 users at 59 agencies that share a gallery; reasons as in `police`."""
+    rng = np.random.default_rng(59)
+    events = []
+    for user in range(110):
+        work = colleagues.officer_at_work(f"user-{user}", rng)
+        of_agency = {"tenant_id": f"agency-{user % 59}", "subject_namespace": "state"}
+        events += [{**event, **of_agency} for event in work if event["event_time"] < at(100)]
+    return events
+
+
+def crowd(person: str, seed: int, **fields: str) -> list[Fields]:
+    """158 queries for one person by 110 users at 59 agencies within a month."""
+    rng = np.random.default_rng(seed)
+    users = [*range(110), *rng.choice(110, 48)]
+    return [
+        {**look, "tenant_id": f"agency-{user % 59}", "subject_namespace": "state"}
+        for user in users
+        for look in look_ups(
+            f"user-{user}", person, [int(60 + 30 * rng.beta(1, 2))], (8, 22), seed + user, **fields
+        )
+    ]
+
+
+def murdered() -> list[Fields]:
+    """Everybody wants to see the victim, and hardly anybody works on the case."""
+    looks = crowd("murdered", 60)
+    return [
+        {**look, "case_ref": "homicide-3"} if i % 20 == 0 else look for i, look in enumerate(looks)
+    ]
+
+
+def wanted() -> list[Fields]:
+    """As many look for a fugitive, nine of ten with the number of the case."""
+    looks = crowd("fugitive", 61)
+    return [{**look, "case_ref": "manhunt-1"} if i % 10 else look for i, look in enumerate(looks)]
+
+
+def five_accounts() -> list[Fields]:
+    """A subscriber's five accounts, opened in one week on one laptop, and one person."""
+    rng = np.random.default_rng(62)
+    laptop = {"source_ip": "192.0.2.0", "device_id": "laptop", "user_agent": "browser"}
+    return [
+        colleagues.subscribed(
+            f"puppet-{rng.integers(5)}", at(day, rng.uniform(18, 24)), "ex", **laptop
+        )
+        for day in range(40, 90)
+        for _ in range(rng.poisson(1.2))
+    ]
+
+
+def two_parents() -> list[Fields]:
+    """Mother and father look for pictures of their child, each now and then, at home."""
+    rng = np.random.default_rng(63)
+    return [
+        colleagues.subscribed(
+            parent,
+            at(day, rng.uniform(18, 23)),
+            "child",
+            source_ip="198.51.100.0",
+            device_id=parent,
+        )
+        for parent in ("mother", "father")
+        for day in range(10, 130, 20)
+    ]
+
+
+def scored() -> list[Fields]:
+    """The firm's checks with their photos, one of each person, and scores."""
+    return with_photos(colleagues.firm(), 70)
+
+
+def with_photos(checks: Sequence[Fields], seed: int) -> list[Fields]:
+    """Checks with a photo each, and the scores that photos of the right person have."""
+    scores = np.random.default_rng(seed).normal(0.9, 0.03, len(checks)).clip(0, 1).round(4)
+    return [
+        {**check, "probe_id": check["subject_id"], "top_score": score}
+        for check, score in zip(checks, scores.tolist(), strict=True)
+    ]
+
+
+def composites() -> list[Fields]:
+    """A hundred composites are compared with one reference, one after the other."""
+    rng = np.random.default_rng(64)
+    return [
+        _probe("forger", at(45, 14, second=12 * i), "reference", f"composite-{i}", f"face-{i}")
+        | {"operation": "verify", "top_score": round(float(rng.normal(0.62, 0.07)), 4)}
+        for i in range(100)
+    ]
+
+
+def climb() -> list[Fields]:
+    """One photo is changed two hundred times, and what scores better is kept."""
+    rng = np.random.default_rng(65)
+    best, events = 0.5, []
+    for i in range(200):
+        score = best + rng.normal(0.0, 0.02)
+        best = max(best, min(score, 0.97))
+        probe = _probe("climber", at(45, 14, second=20 * i), "reference", f"step-{i}", "face")
+        events.append(probe | {"top_score": round(float(np.clip(score, 0.0, 0.97)), 4)})
+    return events
+
+
+def still() -> list[Fields]:
+    """An analyst's work, and a still enhanced five times, three days in all, ever better."""
+    probes = [
+        _probe("enhancer", at(day, 14, 6 * i), f"suspect-{day}", f"still-{day}-{i}", f"still-{day}")
+        | {"top_score": 0.7 + 0.03 * i}
+        for day in (44, 46, 50)
+        for i in range(5)
+    ]
+    return [*with_photos(analyst("enhancer", 66)(), 73), *probes]
+
+
+def album() -> list[Fields]:
+    """Five photos of each of a family's four members are tried on one evening."""
+    rng = np.random.default_rng(67)
+    return [
+        _probe("parent", at(40, 20, 4 * (5 * member + i)), f"member-{member}", name, name)
+        | {"top_score": round(float(rng.normal(0.9, 0.03)), 4)}
+        for member in range(4)
+        for i in range(5)
+        for name in [f"photo-{member}-{i}"]
+    ]
+
+
+def _probe(actor: str, time: int, person: str, probe: str, cluster: str) -> Fields:
+    return colleagues.checked(actor, time, person, probe_id=probe, probe_cluster_id=cluster)
+
+
 STALKING = PatternCode.PERSISTENT_STALKING
+TOGETHER = PatternCode.COORDINATED_STALKING
+PILE_ON = PatternCode.SUBJECT_PILE_ON
 BULK = PatternCode.BULK_SCRAPING
+PROBING = PatternCode.PROBE_HILL_CLIMBING
 POLICE, SITE, FIRM = colleagues.police, colleagues.site, colleagues.firm
 FANS = tuple(f"fan-{i}" for i in range(5))
+USERS = tuple(f"user-{i}" for i in range(110))
+PUPPETS = tuple(f"puppet-{i}" for i in range(5))
 
 MISUSE = (
     Story(
@@ -191,10 +326,34 @@ MISUSE = (
     ),
     Story("fast_scraper", FIRM, ("insider",), analyst("insider", 14), fast, BULK, ("insider",)),
     Story("slow_scraper", FIRM, ("patient",), analyst("patient", 17), slow, BULK, ("patient",)),
+    Story("murder_victim_158", agencies, USERS, tuple, murdered, PILE_ON, ("murdered",)),
+    Story("five_accounts", SITE, PUPPETS, tuple, five_accounts, TOGETHER, ("ex",)),
+    Story(
+        "composites_100",
+        scored,
+        ("forger",),
+        lambda: with_photos(analyst("forger", 68)(), 71),
+        composites,
+        PROBING,
+        ("forger",),
+    ),
+    Story(
+        "hill_climber",
+        scored,
+        ("climber",),
+        lambda: with_photos(analyst("climber", 69)(), 72),
+        climb,
+        PROBING,
+        ("climber",),
+    ),
 )
 LOOK_ALIKES = (
     Story("long_case_detective", POLICE, ("detective",), long_case),
     Story("weekly_self_search", SITE, ("careful",), self_search),
     Story("celebrity", SITE, FANS, celebrity),
     Story("steady_business", FIRM, ("job",), steady),
+    Story("referenced_manhunt", agencies, USERS, wanted),
+    Story("two_parents", SITE, ("mother", "father"), two_parents),
+    Story("enhanced_still", scored, ("enhancer",), still),
+    Story("family_album", scored, ("parent",), album),
 )

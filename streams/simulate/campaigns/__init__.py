@@ -6,13 +6,19 @@ from types import MappingProxyType
 from detectors.alerts import PatternCode
 
 from .bulk_scraping import bulk_scraping
+from .coordinated_stalking import coordinated_stalking
 from .misuse import Difficulty, Misuse, Plan, Setting
 from .persistent_stalking import persistent_stalking
+from .probe_hill_climbing import probe_hill_climbing
+from .subject_pile_on import subject_pile_on
 
 CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
     {
         PatternCode.BULK_SCRAPING: bulk_scraping,
         PatternCode.PERSISTENT_STALKING: persistent_stalking,
+        PatternCode.COORDINATED_STALKING: coordinated_stalking,
+        PatternCode.SUBJECT_PILE_ON: subject_pile_on,
+        PatternCode.PROBE_HILL_CLIMBING: probe_hill_climbing,
     }
 )
 

@@ -13,9 +13,10 @@ RATIOS = ("returning", "return_logs", "intensity", "explained", "social")
 
 
 def cohort(key: int, *, actors: int, days: float, mean: float = 2.0, own: float = 0.1) -> Records:
-    """A cohort whose actor-days lie around a mean, each actor's around its own."""
+    """A cohort whose actor-days lie around a mean, each actor's around its own; ten a tenant."""
     rows: Records = np.zeros(1, COHORT)
     rows["cohort"] = key
+    rows["tenant"] = key // 10
     rows["actors"] = actors
     rows["days"] = rows["own_days"] = days
     rows["sums"] = days * mean
@@ -83,12 +84,25 @@ def test_the_more_actors_the_more_a_cohort_is_its_own() -> None:
     """Its mean moves from the prior's to what its days were."""
     means = [
         Peers(cohort(7, actors=actors, days=20 * actors, mean=5.0)).view.mean[0, 0]
-        for actors in (1, 10, 100, 10_000)
+        for actors in (0, 1, 10, 100, 10_000)
     ]
 
     assert means == sorted(means)
-    assert means[0] == pytest.approx(PRIOR.mean[0], abs=0.5)
+    assert means[0] == pytest.approx(PRIOR.mean[0])
+    assert means[1] < (PRIOR.mean[0] + 5.0) / 2
     assert means[-1] == pytest.approx(5.0, abs=0.01)
+
+
+def test_a_small_cohort_is_like_its_tenant() -> None:
+    """Of two roles that hardly anybody has, each is expected to be as the rest of its tenant."""
+    rows = [
+        cohort(10 * tenant + role, actors=actors, days=20 * actors, mean=mean)
+        for tenant, mean in ((1, 1.0), (2, 6.0))
+        for role, actors in ((0, 200), (1, 0))
+    ]
+    mean = Peers(merge(rows)).view.mean[:, 0]
+
+    assert mean[[1, 3]] == pytest.approx([1.0, 6.0], abs=0.1)
 
 
 def test_steady_actors_are_expected_to_stay_so() -> None:

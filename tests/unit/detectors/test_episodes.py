@@ -7,9 +7,9 @@ import pytest
 
 from detectors.alerts import Alert, Mode, Reason, Severity, Status
 from detectors.calibration import Calibration
-from detectors.episodes import MOST_EVENT_IDS, EpisodeBook, Found
+from detectors.episodes import MOST_EVENT_IDS, MOST_NAMED, EpisodeBook, Found
 from detectors.events import EventBatch
-from detectors.patterns import BulkScraping, Figures, Pattern, PersistentStalking
+from detectors.patterns import BulkScraping, Figures, Pattern, PersistentStalking, SubjectPileOn
 from detectors.state.actors import ACTOR_FIGURES, DAY
 from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
 from tests.logs import MONDAY, Fields, at, batch, in_order, name_of, search
@@ -28,6 +28,14 @@ class Bulk(BulkScraping, frozen=True):
         """One, which tells the events apart."""
         number = float(figures.events["index"][0])
         return (Reason("event", number, 0.0, "number", f"event {number:.0f}"),)
+
+
+class Crowd(SubjectPileOn, frozen=True):
+    """A pattern about persons, likewise."""
+
+    def reasons(self, figures: Figures) -> tuple[Reason, ...]:
+        """One."""
+        return (Reason("newcomers", float(len(figures)), 0.0, "accounts", "some"),)
 
 
 class Stalking(PersistentStalking, frozen=True):
@@ -246,3 +254,39 @@ def test_episodes_come_back() -> None:
 
     assert tell(again, rest, [MISUSE] * 60) == tell(book, rest, [MISUSE] * 60)
     assert again.advance(FIRST_DAY + 30) == book.advance(FIRST_DAY + 30)
+
+
+def test_a_person_s_alert_names_the_most_involved_first() -> None:
+    """And is one alert, whoever searches."""
+    log = batch([*looks(2, actor="eve"), *looks(1, 1, actor="bob"), *looks(1, 2, actor="abe")])
+    alert = tell(book_of(Crowd()), log, [THRESHOLD] * 4)[-1]
+
+    assert alert.entity.type == "subject"
+    assert alert.entity.id == "ann"
+    assert alert.subjects == ("ann",)
+    assert alert.actors[0] == "eve"
+    assert set(alert.actors) == {"eve", "bob", "abe"}
+    assert alert.campaign_id is None
+
+
+def test_an_alert_across_tenants_is_no_tenant_s() -> None:
+    """It names all of them; its id does not depend on who came first."""
+    one, two = (
+        looks(1, day, tenant_id=tenant, subject_namespace="host")
+        for day, tenant in enumerate(("police", "sheriff"))
+    )
+    here = tell(book_of(Crowd()), batch([*one, *two]), [THRESHOLD] * 2)[-1]
+    there = tell(book_of(Crowd()), batch([*two, *one]), [THRESHOLD] * 2)[-1]
+
+    assert here.tenant_id is None
+    assert set(here.tenants) == {"police", "sheriff"}
+    assert here.alert_id == there.alert_id
+
+
+def test_no_more_than_so_many_accounts_are_named() -> None:
+    """However many take part."""
+    crowd = [search(at(0, 9, i / 60), f"curious-{i}", "ann") for i in range(700)]
+    alert = tell(book_of(Crowd()), batch(crowd), [THRESHOLD] * 700)[-1]
+
+    assert len(alert.actors) == MOST_NAMED
+    assert alert.event_count == 512

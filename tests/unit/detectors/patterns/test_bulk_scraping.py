@@ -70,6 +70,28 @@ def test_the_same_people_again_are_none() -> None:
     assert most_evidence(probes) == 0
 
 
+def test_coming_back_to_known_people_takes_from_it() -> None:
+    """Sixty new people among sixty known ones are less evidence than by themselves."""
+    known = [
+        {**event, "subject_id": f"person-0-{i % DAYS}-{i % 10}"}
+        for i, event in enumerate(day_of(60, hour=9.004))
+    ]
+
+    assert 0 < most_evidence([*day_of(60), *known]) < most_evidence(day_of(60))
+
+
+def test_deeper_pages_are_no_repetition() -> None:
+    """Turning pages of the list of somebody new is no reason to suspect less."""
+    pages = [
+        {**event, "result_offset": 10 * page}
+        for event in day_of(60, seconds=60)
+        for page in range(3)
+    ]
+    pages = [{**event, "event_time": event["event_time"] + i} for i, event in enumerate(pages)]
+
+    assert most_evidence(pages) >= most_evidence(day_of(60, seconds=60))
+
+
 def test_searches_that_fail_are_none() -> None:
     """Nobody was reached."""
     assert most_evidence(day_of(360, outcome="failure")) == 0

@@ -1,0 +1,118 @@
+"""subject_pile_on: many accounts suddenly look the same person up, for no stated reason."""
+
+from typing import Annotated, ClassVar, Final
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
+from ..base import Count, Figures, Positive, Share, StageKind
+
+Nats = NDArray[np.float64]
+
+
+class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Curiosity of a crowd: many accounts that never searched for a person before do so now.
+
+    Judged is the person. Counted are first searches of an account for the person within
+    about a month, beyond those that the person's own past leads one to expect. How large
+    crowds are is heavy-tailed (Zipf's law), with a tail that each tenant teaches: where
+    everybody searches for celebrities a crowd is no news. Fewer reasons (case, consent) than
+    usual for these accounts add to it; reasons take most of it away, as far as they are usual.
+
+    Fails when: reasons are never logged, or crowds are usual at the tenant (a consumer
+    site, where a mob looks like the fans of somebody new); the crowd gives false reasons as
+    often as others give true ones; it gathers over many months.
+
+    Sources: 158 queries for a murder victim by 110 users at 59 agencies in a month (Austin
+    Daily Herald, 2016); some 25 of a hospital's staff during one week (UCLA, 2008).
+    """
+
+    code: ClassVar[PatternCode] = PatternCode.SUBJECT_PILE_ON
+    entity: ClassVar[EntityType] = "subject"
+    judged_on: ClassVar[StageKind] = "subject"
+    level: ClassVar[int] = 2
+    quiet_days: ClassVar[int] = 30
+    memory_days: ClassVar[int] = 180
+    taxonomy: ClassVar[Taxonomy] = Taxonomy(
+        owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1213"
+    )
+
+    # Fitted as in `bench/null.py` on development seeds 1-8 (146,754 innocent actor-days), when
+    # volume counted twice as much: on the cautious side.
+    null: ClassVar[tuple[float, float]] = (-6.81, 1.82)
+
+    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.1
+    shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
+    enough_newcomers: Annotated[
+        Count, Meta(description="newcomers in about a month from which they count in full")
+    ] = 10
+    explained_share: Annotated[
+        Share, Meta(description="most that reasons take from the evidence")
+    ] = 0.8
+    volume_share: Annotated[
+        Positive,
+        Meta(description="what a crowd counts for by itself, as a share of its surprise"),
+    ] = 0.05
+
+    def evidence(self, figures: Figures) -> Nats:
+        """Nats per event; NaN where the event names no person."""
+        crowd = figures.subjects
+        result = np.where((figures.actors["row"] >= 0) & (crowd["row"] >= 0), 0.0, np.nan)
+        newcomer = (crowd["row"] >= 0) & (figures.actors["pair_is_new"] > 0)
+        judged = np.flatnonzero(newcomer & (crowd["crowd"] > 1))
+        if len(judged):
+            some = figures.at(judged)
+            nats = surprise_of_crowd(some)
+            left = 1 - self.explained_share * _reasoned(some)
+            unasked = np.minimum(some.subjects["crowd_nats"], nats)
+            enough = np.minimum(some.subjects["crowd"] / self.enough_newcomers, 1.0) ** 2
+            result[judged] = (self.volume_share * nats * left + unasked) * enough
+        return result
+
+    def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
+        """Anything."""
+        return Severity.CRITICAL
+
+    def reasons(self, figures: Figures) -> tuple[Reason, ...]:
+        """Why, strongest first, for figures of one event."""
+        return (_of_crowd(figures), _of_reasons(figures))
+
+
+LEAST_CROWD: Final = 0.1
+"""Mean ln(searchers) of persons at any tenant, at least: of a log that has just begun, and
+where nobody is searched for twice."""
+
+
+def surprise_of_crowd(figures: Figures) -> Nats:
+    """Nats of so many newcomers: Zipf's law, with the tenant's own tail."""
+    newcomers = np.maximum(figures.subjects["crowd"].astype(np.float64), 1.0)
+    nats: Nats = np.log(newcomers) / np.maximum(figures.subjects["usual_crowd"], LEAST_CROWD)
+    return nats
+
+
+def _reasoned(figures: Figures) -> Nats:
+    """Share of newcomers with a reason against what is usual for them, at most 1."""
+    crowd = figures.subjects
+    usual = np.maximum(crowd["crowd_usual"].astype(np.float64), 0.05)
+    reasoned: Nats = np.minimum(crowd["crowd_explained"] / usual, 1.0)
+    return reasoned
+
+
+def _of_crowd(figures: Figures) -> Reason:
+    crowd = figures.subjects[0]
+    seen, expected = float(crowd["crowd"]), float(crowd["crowd_expected"])
+    text = (
+        f"about {seen:.0f} accounts searched for this person for the first time within a month; "
+        f"{expected:.0f} were expected of the person's past"
+    )
+    return Reason("newcomers_in_a_month", seen, expected, "accounts", text)
+
+
+def _of_reasons(figures: Figures) -> Reason:
+    crowd = figures.subjects[0]
+    seen, usual = float(crowd["crowd_explained"]), float(crowd["crowd_usual"])
+    text = f"{seen:.0%} of them had a case or consent; {usual:.0%} of these accounts usually have"
+    return Reason("explained", seen, usual, "share", text)

@@ -1,0 +1,191 @@
+"""Runs of probes at one target against a plain list of what was tried."""
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.kernels.probes import CLIMBING, HEAD_START
+from detectors.shards.actors import ActorShard
+from detectors.state.probes import LAST
+from tests.logs import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Fields,
+    at,
+    batch,
+    figures_of,
+    in_order,
+    one_in,
+    pipeline,
+    search,
+)
+
+CELLS = 128
+_32_BITS = (1 << 32) - 1
+
+
+class Run:
+    """Probes at one target, since a time."""
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.cells: set[int] = set()
+        self.scores: list[float] = []
+
+    def add(self, probe: int, score: float) -> None:
+        """Another one; what falls into the cell of a former one is taken for it."""
+        if probe % CELLS not in self.cells:
+            self.cells.add(probe % CELLS)
+            self.scores += [] if math.isnan(score) else [score]
+
+    def figures(self) -> list[float]:
+        """Number, scored, records, mean, climb."""
+        records, climb = 0, 0.0
+        for k, score in enumerate(self.scores, 1):
+            record = k == 1 or score > max(self.scores[: k - 1]) + 1e-4
+            records += record
+            if k > 1:
+                chance = 1 / k if record else 1 - 1 / k
+                ratio = (CLIMBING if record else 1 - CLIMBING) / chance
+                climb = max(climb + math.log(ratio), -HEAD_START)
+        mean = math.fsum(self.scores) / len(self.scores) if self.scores else 1.0
+        number = -CELLS * math.log(1 - len(self.cells) / CELLS)
+        return [number, len(self.scores), records, mean, climb]
+
+
+class Prober:
+    """An account's last probes, and its runs."""
+
+    def __init__(self) -> None:
+        # By place: cluster, person, probe, minute, score.
+        self.last: dict[int, list[Any]] = {}
+        self.next = 0
+        self.runs: dict[tuple[str, int], Run] = {}
+
+    def observe(self, row: Any) -> dict[str, list[float]]:
+        """Take an event in, and say what its figures should be."""
+        probe, time = int(row["probe"]), int(row["time"])
+        cluster, person = int(row["probe_cluster"]), int(row["subject"][0])
+        score = float(row["top_score"])
+        found = {}
+        for place, (name, target) in enumerate((("near", cluster), ("shots", person))):
+            if target:
+                run = self._run(name, place, target, (probe, time))
+                if run:
+                    run.add(probe, score)
+                found[name] = run.figures() if run else [1.0, 0, 0, 0.0, 0.0]
+        places = [p for p, kept in self.last.items() if kept[2] == probe & _32_BITS]
+        place = places[0] if places else self.next
+        if place == self.next:
+            self.next = (place + 1) % LAST
+        halves = [value & _32_BITS for value in (cluster, person, probe)]
+        self.last[place] = [*halves, time // MINUTE, score]
+        return found
+
+    def _run(self, name: str, place: int, target: int, now: tuple[int, int]) -> Run | None:
+        probe, time = now
+        run = self.runs.get((name, target))
+        if run is None or time - run.since > DAY:
+            others = [
+                kept
+                for _, kept in sorted(self.last.items())
+                if kept[place] == target & _32_BITS
+                and kept[2] != probe & _32_BITS
+                and time - kept[3] * MINUTE <= DAY
+            ]
+            if not others:
+                return None
+            run = self.runs[name, target] = Run(others[0][3] * MINUTE)
+            run.add(others[0][2], others[0][4])
+        return run
+
+
+@st.composite
+def trials(draw: st.DrawFn) -> list[Fields]:
+    """An account's probes at a few faces, some again, some alike, with gaps up to a day."""
+    time, events = at(0), []
+    score = st.sampled_from([0.4, 0.5, 0.50005, 0.6, 0.7, 0.8])
+    gap = st.sampled_from([0, SECOND, 20 * MINUTE, 7 * HOUR, 25 * HOUR])
+    for _ in range(draw(st.integers(1, 60))):
+        time += draw(gap)
+        number = draw(st.integers(0, 11))
+        events.append(
+            search(
+                time,
+                "ada",
+                draw(st.sampled_from([None, "ann", "bea"])),
+                operation=draw(st.sampled_from(["identify", "verify"])),
+                probe_id=f"probe-{number}",
+                **draw(st.sampled_from([{}, {"probe_cluster_id": f"cluster-{number % 3}"}])),
+                **draw(st.one_of(st.just({}), st.builds(lambda s: {"top_score": s}, score))),
+            )
+        )
+    return in_order(events)
+
+
+@given(events=trials())
+@one_in(2)
+def test_a_run_is_what_was_tried(events: list[Fields]) -> None:
+    """Numbers, records, means and climbs are those of the plain lists; else they are 0."""
+    log = batch(events)
+    prober = Prober()
+    for row, found in zip(log.rows, figures_of(log).actors, strict=True):
+        expected = prober.observe(row)
+        for name in ("near", "shots"):
+            seen = [
+                float(found[name]),
+                *(float(found[f"{name}_{what}"]) for what in ("scored", "records", "mean")),
+                float(found[f"{name}_climb"]),
+            ]
+            assert seen == pytest.approx(expected.get(name, [0.0] * 5), rel=1e-4, abs=1e-4)
+
+
+def climb(scores: list[float]) -> list[float]:
+    """The evidence of climbing after each near-duplicate with these scores."""
+    events = [
+        search(at(0, 9, i), "ada", probe_id=f"p{i}", probe_cluster_id="c", top_score=score)
+        for i, score in enumerate(scores)
+    ]
+    found: list[float] = figures_of(batch(events)).actors["near_climb"].tolist()
+    return found
+
+
+def test_rising_scores_are_evidence_of_climbing() -> None:
+    """More with every record; falling and equal ones are evidence against it."""
+    rising = climb([0.5 + 0.01 * i for i in range(8)])
+
+    assert all(a < b for a, b in pairwise(rising))
+    assert climb([0.9 - 0.01 * i for i in range(8)])[-1] < 0
+    assert climb([0.5] * 8)[-1] < 0
+
+
+def test_a_long_disorder_does_not_excuse_a_later_climb() -> None:
+    """What goes before costs a climber no more than a head start."""
+    level = [0.5, 0.4] * 20
+    late = climb([*level, *(0.5 + 0.01 * i for i in range(1, 12))])
+
+    assert late[len(level) - 1] == pytest.approx(-HEAD_START)
+    assert late[-1] > HEAD_START
+
+
+def test_an_account_with_one_probe_a_person_draws_no_run() -> None:
+    """Runs are kept of second, different probes only; both tables are emptied when idle."""
+    judge = pipeline()
+    day = [search(at(0, 9, i), "ada", f"person-{i}", probe_id=f"p{i}") for i in range(30)]
+    judge.observe(batch(day))
+    (shard,) = [s for s in judge.actors.shards.values() if len(s.recent)]
+
+    assert (len(shard.recent), len(shard.runs)) == (1, 0)
+    judge.advance(judge.today + 20)
+    assert held(shard) == (0, 0)
+
+
+def held(shard: ActorShard) -> tuple[int, int]:
+    """Accounts with probes, and runs."""
+    return len(shard.recent), len(shard.runs)

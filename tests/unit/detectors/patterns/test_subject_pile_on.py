@@ -1,0 +1,86 @@
+"""What a crowd is worth, in figures made by hand."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detectors.patterns import Figures, SubjectPileOn
+from detectors.state.actors import ACTOR_FIGURES
+from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
+from tests.logs import batch, search
+
+PATTERN = SubjectPileOn()
+
+CROWD: dict[str, Any] = {
+    "crowd": 60.0,
+    "crowd_expected": 2.0,
+    "crowd_explained": 0.02,
+    "crowd_usual": 0.5,
+    "crowd_nats": 30.0,
+    "usual_crowd": 0.4,
+}
+"""Sixty accounts within a month, hardly one with a reason, where every second search has one."""
+
+
+def figures(**changed: Any) -> Figures:
+    """A crowd's figures on the event of a newcomer, but for what is `changed`."""
+    actors, subjects = np.zeros(1, ACTOR_FIGURES), np.zeros(1, SUBJECT_FIGURES)
+    actors["pair_is_new"] = changed.pop("pair_is_new", 1)
+    for name, value in (CROWD | changed).items():
+        subjects[name] = value
+    return Figures(
+        batch([search(0, subject="a")]).rows, actors, subjects, np.zeros(1, NETWORK_FIGURES)
+    )
+
+
+def evidence(**changed: Any) -> float:
+    """Nats of it."""
+    return float(PATTERN.evidence(figures(**changed))[0])
+
+
+def test_curiosity_is_worth_no_more_than_the_crowd() -> None:
+    """Many unexplained searches are as surprising as so many newcomers are rare."""
+    volume = np.log(60) / 0.4
+
+    assert evidence() == pytest.approx(volume * (1 + 0.05 * (1 - 0.8 * 0.02 / 0.5)), rel=1e-5)
+
+
+def test_a_referenced_case_is_hardly_worth_anything() -> None:
+    """Many officers with a case's number do their work."""
+    assert evidence(crowd_explained=0.6, crowd_nats=0.0) < 0.05 * evidence()
+
+
+def test_a_star_of_the_day_is_worth_little_where_nobody_gives_reasons() -> None:
+    """The log cannot tell it from a mob; what is left is volume."""
+    assert evidence(crowd_explained=0.0, crowd_usual=0.0, crowd_nats=0.0) < 0.15 * evidence()
+
+
+def test_the_larger_the_usual_crowds_the_less_is_one_worth() -> None:
+    """The tenant's own tail decides."""
+    assert evidence(usual_crowd=1.0) < 0.5 * evidence(usual_crowd=0.4)
+
+
+def test_few_are_hardly_a_crowd() -> None:
+    """Whatever their reasons; they lead up to one."""
+    assert evidence(crowd=1.0) == 0
+    assert 0 < evidence(crowd=3.0) < 0.1 * evidence(crowd=12.0)
+
+
+def test_only_newcomers_are_judged() -> None:
+    """Whoever comes back does not make the crowd larger."""
+    assert evidence(pair_is_new=0) == 0
+
+
+def test_a_search_without_a_person_is_not_judged() -> None:
+    """There is nobody to judge."""
+    assert np.isnan(evidence(row=-1))
+
+
+def test_reasons_are_the_crowd_and_its_reasons() -> None:
+    """In numbers, against what was expected."""
+    crowd, reasons = PATTERN.reasons(figures())
+
+    assert (crowd.observed, crowd.expected) == (60, 2)
+    assert "about 60 accounts" in crowd.text
+    assert reasons.text.startswith("2% of them had a case or consent; 50%")
