@@ -58,7 +58,7 @@ def test_accounts_with_nothing_in_common_are_so_many() -> None:
 
 def test_accounts_of_one_machine_and_address_are_one() -> None:
     """What nobody else at the tenant has tells that one person is behind them."""
-    shared = {"source_ip": "192.0.2.0", "device_id": "laptop"}
+    shared: Fields = {"source_ip": "192.0.2.0", "device_id": "laptop"}
     _, found = last_of([*colleagues(30), *ring(range(2, 16), **shared)], "target")
 
     assert (found["ring_accounts"], found["ring_groups"]) == (5, 1)
