@@ -57,7 +57,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # `python bench/null.py --seeds 1-6`: 149,001 innocent actor-days (police of 1-4 only).
     null: ClassVar[tuple[float, float]] = (-2.35, 0.79)
 
-    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.5
+    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
     least_reach: Annotated[
         Count, Meta(description="people reached in a day before it is judged")

@@ -52,7 +52,7 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     # `python bench/null.py --seeds 1-6`: 149,001 innocent actor-days (police of 1-4 only).
     null: ClassVar[tuple[float, float]] = (1.61, 1.91)
 
-    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.5
+    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
     least_days: Annotated[Count, Meta(description="days with a search before it is judged")] = 3
     explained_share: Annotated[

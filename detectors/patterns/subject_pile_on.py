@@ -44,7 +44,7 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # volume counted twice as much: on the cautious side.
     null: ClassVar[tuple[float, float]] = (-6.81, 1.82)
 
-    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.1
+    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
     enough_newcomers: Annotated[
         Count, Meta(description="newcomers in about a month from which they count in full")
