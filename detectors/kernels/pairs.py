@@ -115,6 +115,10 @@ def forget_pair(pair: Row, actor: Row, histories: PoolView) -> None:
             actor.returning -= np.uint32(days > 1)
             actor.return_days -= np.uint32(days - 1)
             actor.return_logs -= np.uint32(RETURN_LOGS[days])
+        else:
+            days = count_days(histories.rows[pair.history].days)
+            actor.blank_returning -= np.uint32(days > 1)
+            actor.blank_logs -= np.uint32(RETURN_LOGS[days])
         give_back(histories, pair.history)
         pair.history = FREE
     pair.searches = 0
@@ -156,8 +160,11 @@ def _mark_pair_day(
     mark_day(history.days, pair.day - day)
     if plain:
         mark_day(history.plain, pair.day - day)
+    after = count_days(history.days)
+    if not person:
+        actor.blank_returning += signed(after > 1) - signed(before > 1)
+        actor.blank_logs += RETURN_LOGS[after] - RETURN_LOGS[before]
     if person:
-        after = count_days(history.days)
         out.pair_returned = signed(after > 1) - signed(before > 1)
         out.pair_new_days = after - before
         out.pair_new_logs = RETURN_LOGS[after] - RETURN_LOGS[before]
@@ -176,6 +183,8 @@ def _describe_pair(pair: Row, actor: Row, histories: PoolView, out: Row) -> None
     out.other_explained = actor.explained - pair.explained
     out.other_social = actor.social - pair.social
     out.other_pairs = actor.pairs - 1
+    out.blank_returning = actor.blank_returning
+    out.blank_logs = actor.blank_logs / LOG_UNIT
     if pair.history == FREE:
         out.pair_days = 1
         out.pair_plain_days = 1 if pair.explained < pair.searches else 0

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
 from ..base import Count, Figures, Positive, Share, StageKind
+from ..events import Records
 
 Nats = NDArray[np.float64]
 
@@ -138,15 +139,17 @@ def surprise_of_days(figures: Figures) -> Nats:
     from account to account: of gamma law, with the mean of peers and the strength of
     `SURE_RETURNS` persons. Seen n persons with a sum of x of s, the chance of x is
     (1 + x / (m + s)) ** -(n + `SURE_RETURNS`), m being what peers come to (Lomax's law).
-    The more innocent of two: of the account's other persons, of the person's others.
+    The more innocent of two: of the account's other persons, and of the probes that found
+    nobody and that it used again; and of the person's others.
     """
     pair, subject = figures.actors, figures.subjects
     x = np.log(np.maximum(pair["pair_days"] - 1.0, 1.0))
     peers = SURE_RETURNS * np.maximum(pair["peer_return_logs"].astype(np.float64), LEAST_LOGS)
-    further = [
-        (SURE_RETURNS + side["other_returning"]) * np.log1p(x / (peers + side["other_return_logs"]))
-        for side in (pair, subject)
-    ]
+    habits = (
+        (_returning(pair), pair["other_return_logs"] + pair["blank_logs"]),
+        (subject["other_returning"], subject["other_return_logs"]),
+    )
+    further = [(SURE_RETURNS + n) * np.log1p(x / (peers + logs)) for n, logs in habits]
     once = -np.log(np.maximum(pair["peer_returning"], LEAST_SHARE))
     lasting = np.minimum(np.log(pair["pair_days"]) / np.log(LASTING_DAYS), 1.0)
     nats: Nats = (once + np.minimum(*further)) * lasting
@@ -155,9 +158,14 @@ def surprise_of_days(figures: Figures) -> Nats:
 
 def one_of_many(figures: Figures) -> Nats:
     """Nats that the choice takes: among the account's persons, among the person's searchers."""
-    returning = figures.actors["other_returning"].astype(np.float64)
-    nats: Nats = np.log1p(returning) + np.log1p(figures.subjects["other_actors"])
+    nats: Nats = np.log1p(_returning(figures.actors)) + np.log1p(figures.subjects["other_actors"])
     return nats
+
+
+def _returning(pair: Records) -> Nats:
+    """Others that the account came back to: persons, and probes that found nobody."""
+    others: Nats = pair["other_returning"].astype(np.float64) + pair["blank_returning"]
+    return others
 
 
 def unexplained(figures: Figures, most: float) -> Nats:
@@ -182,8 +190,14 @@ def surprise_of_reasons(figures: Figures) -> Nats:
 
 
 def surprise_of_effort(figures: Figures) -> Nats:
-    """Nats of many images and many searches a day: ten times both are a tenth as usual."""
-    images = np.log(np.maximum(figures.actors["pair_probes"].astype(np.float64), 1.0))
+    """Nats of many images and many searches a day: ten times both are a tenth as usual.
+
+    An image that is used again is no effort, and machines use theirs again and again, so
+    images count by the root of the share of searches that brought a new one.
+    """
+    probes = np.maximum(figures.actors["pair_probes"].astype(np.float64), 1.0)
+    fresh = np.minimum(probes / np.maximum(figures.actors["pair_searches"], 1), 1.0)
+    images = np.log(probes) * np.sqrt(fresh)
     pace = np.log(np.maximum(_a_day(figures) / _usual_a_day(figures), 1.0))
     nats: Nats = (images + pace) / 2
     return nats

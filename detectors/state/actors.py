@@ -73,6 +73,9 @@ ACTOR = np.dtype(
         ("returning", "u4"),
         ("return_days", "u4"),
         ("return_logs", "u4"),
+        # Of probes that found nobody: those used on a second day, and the same logarithms.
+        ("blank_returning", "u4"),
+        ("blank_logs", "u4"),
         # Evidence that earlier days left, in nats.
         ("carried", "f4"),
         # Numbers in the pools, `FREE` if not drawn.
@@ -195,6 +198,8 @@ ACTOR_FIGURES = np.dtype(
         ("other_returning", "u4"),
         ("other_return_days", "u4"),
         ("other_return_logs", "f4"),
+        ("blank_returning", "u4"),
+        ("blank_logs", "f4"),
         # The actor's peers: see `kernels.sheets.PeerView`.
         ("peer_returning", "f4"),
         ("peer_return_logs", "f4"),
