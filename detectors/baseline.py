@@ -28,6 +28,9 @@ SURE_DAYS = 20.0
 SURE_PAIRS = 30.0
 """And with so many pairs (or days of pairs, or searches), its ratios."""
 
+SURE_LATE = 10.0
+"""And with so many late days of cases, for whether they still bring new persons."""
+
 SURE_LOGS = 10.0
 """And with so many pairs that actors came back to, for how long they did."""
 
@@ -49,6 +52,7 @@ class Prior:
     intensity: float = 1.5
     explained: float = 0.5
     social: float = 0.5
+    alone: float = 0.15
 
 
 PRIOR: Final = Prior()
@@ -128,6 +132,10 @@ class Peers:
             intensity=_share(known["pair_searches"], known["pair_days"], prior.intensity),
             explained=_share(known["explained"], known["named"], prior.explained),
             social=_share(known["social"], known["named"], prior.social),
+            cases=_share(known["cases"], known["actors"], 0.0, SURE_OF_TENANT),
+            alone=_share(known["alone"], known["late"], prior.alone, SURE_LATE),
+            case_late=_with_nobody(tenants["case_late"][tenant_of]),
+            case_alone=_with_nobody(tenants["case_alone"][tenant_of]),
         )
 
     def locate(self, cohorts: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -147,6 +155,10 @@ def _share(
 
 def _with_prior(rows: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.ascontiguousarray(np.vstack([rows, last]))
+
+
+def _with_nobody(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    return _with_prior(rows.astype(np.float64), np.zeros((1, rows.shape[1])))
 
 
 def no_peers() -> Peers:

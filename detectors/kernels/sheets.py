@@ -46,6 +46,12 @@ class PeerView(NamedTuple):
     intensity: NDArray[np.float64]
     explained: NDArray[np.float64]
     social: NDArray[np.float64]
+    # Cases of an actor; the share of their late days that brought new persons only. Of the
+    # tenant's cases by cell, shape (rows, cells): late days, and of these such.
+    cases: NDArray[np.float64]
+    alone: NDArray[np.float64]
+    case_late: NDArray[np.float64]
+    case_alone: NDArray[np.float64]
 
 
 @kernel

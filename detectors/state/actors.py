@@ -73,6 +73,10 @@ ACTOR = np.dtype(
         ("returning", "u4"),
         ("return_days", "u4"),
         ("return_logs", "u4"),
+        # Cases searched for; late days of all of them, and those that brought new persons only.
+        ("cases", "u4"),
+        ("late", "u4"),
+        ("alone", "u4"),
         # Evidence that earlier days left, in nats.
         ("carried", "f4"),
         # Numbers in the pools, `FREE` if not drawn.
@@ -214,5 +218,19 @@ ACTOR_FIGURES = np.dtype(
         ("shots_records", "u2"),
         ("shots_mean", "f4"),
         ("shots_climb", "f4"),
+        # The case of this actor and the event; zeros without one, or if nobody was found.
+        # Persons; days with one who was new or came back, late ones of them, and of these
+        # those that brought new persons only, beside their usual share; nats of this.
+        ("case_persons", "f4"),
+        ("case_days", "u2"),
+        ("case_late", "u2"),
+        ("case_alone", "u2"),
+        ("case_usual", "f4"),
+        ("case_nats", "f4"),
+        ("case_searches", "u4"),
+        ("case_social", "u4"),
+        ("case_since", "i4"),
+        ("other_cases", "u4"),
+        ("peer_cases", "f4"),
     ]
 )
