@@ -28,9 +28,6 @@ SURE_DAYS = 20.0
 SURE_PAIRS = 30.0
 """And with so many pairs (or days of pairs, or searches), its ratios."""
 
-SURE_LATE = 10.0
-"""And with so many late days of cases, for whether they still bring new persons."""
-
 SURE_LOGS = 10.0
 """And with so many pairs that actors came back to, for how long they did."""
 
@@ -52,7 +49,6 @@ class Prior:
     intensity: float = 1.5
     explained: float = 0.5
     social: float = 0.5
-    alone: float = 0.15
 
 
 PRIOR: Final = Prior()
@@ -133,7 +129,8 @@ class Peers:
             explained=_share(known["explained"], known["named"], prior.explained),
             social=_share(known["social"], known["named"], prior.social),
             cases=_share(known["cases"], known["actors"], 0.0, SURE_OF_TENANT),
-            alone=_share(known["alone"], known["late"], prior.alone, SURE_LATE),
+            late=np.append(known["late"], 0.0),
+            alone=np.append(known["alone"], 0.0),
             case_late=_with_nobody(tenants["case_late"][tenant_of]),
             case_alone=_with_nobody(tenants["case_alone"][tenant_of]),
         )

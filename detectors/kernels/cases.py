@@ -1,8 +1,8 @@
 """An actor's cases: whom they bring, and whether an old one still brings ever new persons.
 
 An inquiry begins with new persons and comes back to them. Judged are its late days, those
-after its first few and its first week: did a day bring new persons only (it is *alone*), or
-somebody back? What is usual is a share learned from late days of the actor's other cases, of
+after its first few and its first week: did a day bring more new persons than it brought back (it is
+*alone*), or not? What is usual is a share learned from late days of the actor's other cases, of
 its peers' and of others' searches for the same case. Where a case serves as an excuse, every
 second late day is alone, or more. The likelihood ratio of the two is summed up, like a CUSUM
 (Page 1954) down to a bound.
@@ -40,8 +40,12 @@ LEAST_ALONE = 0.04
 MOST_ALONE = 0.98
 """Bounds of what is usual."""
 
+AT_FIRST = 0.15
+"""The share of late days that are alone, of peers of whom nothing is known."""
+
 SURE_LATE = 10.0
-"""So many late days are worth as much as what is known of peers."""
+"""With so many late days the account's own share counts as much as its peers', theirs as much
+as `AT_FIRST`."""
 
 HEAD_START = 2.0
 """Nats that a case is behind at most, however much real work went before."""
@@ -52,7 +56,7 @@ INCIDENT_DAYS = 45
 CASE_DAYS = 180
 """Others after so many without a search."""
 
-MOST_LATE = 10.0
+MOST_LATE = 4.0
 """One case counts as so many late days among peers, lest it speaks for all."""
 
 _CASE_KIND = np.uint64(0x43415345)  # keeps a case's key apart from a person's
@@ -169,6 +173,8 @@ def _open_dossier(case: Row, event: Row, dossiers: PoolView) -> None:
     dossier.fresh[:] = 0
     dossier.fresh[0] = 1
     dossier.back[:] = 0
+    dossier.today_fresh = 1
+    dossier.today_back = 0
     dossier.persons[:] = 0
     _enter(dossier.persons, np.uint64(case.person))
     dossier.past_days = 0
@@ -198,18 +204,27 @@ def _mark(case: Row, dossier: Row, event: Row, day: int, out: Row) -> None:
         age_days(dossier.fresh, day - case.day)
         age_days(dossier.back, day - case.day)
         case.day = day
+        dossier.today_fresh = 0
+        dossier.today_back = 0
     dossier.first_day = min(dossier.first_day, day)
     # Two persons may share a cell; the pair knows whether this one is new.
+    age = case.day - day
     if _enter(dossier.persons, np.uint64(_half(event))) or out.pair_is_new:
-        mark_day(dossier.fresh, case.day - day)
-    elif out.pair_since < case.day - _newest(dossier.fresh):
-        mark_day(dossier.back, case.day - day)
+        mark_day(dossier.fresh, age)
+        dossier.today_fresh += age == 0 and dossier.today_fresh < _MOST
+    elif out.pair_since < case.day - _newest(dossier.fresh, age + 1) and out.pair_new_days > 0:
+        mark_day(dossier.back, age)
+        dossier.today_back += age == 0 and dossier.today_back < _MOST
+    if age == 0 and dossier.today_back < dossier.today_fresh:
+        dossier.back[0] &= ~np.uint64(1)
+    elif age == 0 and dossier.today_back > 0:
+        dossier.back[0] |= np.uint64(1)
 
 
 @kernel
-def _newest(days: NDArray[np.uint64]) -> int:
-    """Age of the newest marked day."""
-    for age in range(DAYS):
+def _newest(days: NDArray[np.uint64], least: int) -> int:
+    """Age of the newest marked day that is at least so old."""
+    for age in range(least, DAYS):
         if is_marked(days, age):
             return age
     return DAYS
@@ -245,15 +260,20 @@ def _describe(
     case: Row, dossier: Row, actor: Row, peers: PeerView, peer_row: int, out: Row
 ) -> None:
     """Say what the case looks like; count at the actor what became of its late days."""
-    alone = signed(actor.alone) - signed(dossier.alone)
     late = signed(actor.late) - signed(dossier.late)
+    alone = signed(actor.alone) - signed(dossier.alone)
     cell = dossier.cell
-    shared = peers.case_alone[peer_row, cell] - min(float(dossier.alone), MOST_LATE)
-    in_all = peers.case_late[peer_row, cell] - min(float(dossier.late), MOST_LATE)
-    usual = max(
-        usual_share(peers.alone[peer_row], alone, late),
-        usual_share(peers.alone[peer_row], max(shared, 0.0), max(in_all, 0.0)),
+    of_peers = _without(
+        peers.late[peer_row], peers.alone[peer_row], float(actor.late), float(actor.alone)
     )
+    of_case = _without(
+        peers.case_late[peer_row, cell],
+        peers.case_alone[peer_row, cell],
+        float(dossier.late),
+        float(dossier.alone),
+    )
+    expected = usual_share(AT_FIRST, *of_peers)
+    usual = max(usual_share(expected, late, alone), usual_share(expected, *of_case))
     out.case_usual = min(max(usual, LEAST_ALONE), MOST_ALONE)
     _weigh(dossier, case.day, out)
     actor.alone = alone + dossier.alone
@@ -265,9 +285,21 @@ def _describe(
 
 
 @kernel
-def usual_share(peers: float, alone: float, late: float) -> float:
-    """The share of late days that are alone: peers', moved by those of certain cases."""
-    return (SURE_LATE * peers + alone) / (SURE_LATE + late)
+def _without(
+    late: float, alone: float, own_late: float, own_alone: float
+) -> tuple[float, float]:
+    """Late days of all and those that were alone, without what one's own count for in them."""
+    if own_late == 0:
+        return late, alone
+    counted = min(own_late, MOST_LATE)
+    rest = max(late - counted, 0.0)
+    return rest, min(max(alone - counted * own_alone / own_late, 0.0), rest)
+
+
+@kernel
+def usual_share(expected: float, late: float, alone: float) -> float:
+    """The expected share of late days that are alone, moved by those of some cases."""
+    return (SURE_LATE * expected + alone) / (SURE_LATE + late)
 
 
 @kernel

@@ -28,14 +28,17 @@ CASE = np.dtype(
 DOSSIER = np.dtype(
     [
         ("first_day", "i4"),
-        # Bit b: day `CASE.day` - b brought a person new to the case; brought one back who was
-        # in it before the newest came.
+        # Bit b: day `CASE.day` - b brought persons new to the case; brought as many back, or
+        # more, not counting those who had come last.
         ("fresh", "u8", (2,)),
         ("back", "u8", (2,)),
+        # How many `CASE.day` brought.
+        ("today_fresh", "u2"),
+        ("today_back", "u2"),
         # Which of 128 hash cells a person fell into.
         ("persons", "u8", (CELL_WORDS,)),
-        # Days that left the bitmaps: all of them, late ones, and of these those that brought
-        # new persons only.
+        # Days that left the bitmaps: all of them, late ones, and of these those that were
+        # alone: with more new persons than old ones.
         ("past_days", "u2"),
         ("past_late", "u2"),
         ("past_alone", "u2"),
