@@ -27,16 +27,16 @@ SUCCESS = int(Outcome.SUCCESS)
 SELF = int(Relation.SELF)
 SOCIAL = int(CaptureClass.SOCIAL)
 
-EARLY_DAYS = 3
+EARLY_DAYS = 2
 """Days with a search that a case takes to bring its persons together."""
 
 EARLY_AGE = 7
 """And days since the first of them."""
 
-ALONE = 0.5
+ALONE = 0.6
 """How often a late day of a misused case brings new persons only: some days are real work."""
 
-LEAST_ALONE = 0.04
+LEAST_ALONE = 0.1
 MOST_ALONE = 0.98
 """Bounds of what is usual."""
 
@@ -56,7 +56,7 @@ INCIDENT_DAYS = 45
 CASE_DAYS = 180
 """Others after so many without a search."""
 
-MOST_LATE = 4.0
+MOST_LATE = 2.0
 """One case counts as so many late days among peers, lest it speaks for all."""
 
 _CASE_KIND = np.uint64(0x43415345)  # keeps a case's key apart from a person's

@@ -89,7 +89,7 @@ _HALF: Final = 0.5  # persons are counted by cells: seven may come out as 7.02 o
 FEW_CASES: Final = 2.0
 """With so many other cases half of the evidence counts."""
 
-OF_PEERS: Final = 0.5
+OF_PEERS: Final = 0.25
 """What one of a peer's cases says of the account, against one of its own."""
 
 _SURE_SEARCHES: Final = 4.0
