@@ -128,6 +128,11 @@ class Peers:
             intensity=_share(known["pair_searches"], known["pair_days"], prior.intensity),
             explained=_share(known["explained"], known["named"], prior.explained),
             social=_share(known["social"], known["named"], prior.social),
+            cases=_share(known["cases"], known["actors"], 0.0, SURE_OF_TENANT),
+            late=np.append(known["late"], 0.0),
+            alone=np.append(known["alone"], 0.0),
+            case_late=_with_nobody(tenants["case_late"][tenant_of]),
+            case_alone=_with_nobody(tenants["case_alone"][tenant_of]),
         )
 
     def locate(self, cohorts: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -147,6 +152,10 @@ def _share(
 
 def _with_prior(rows: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.ascontiguousarray(np.vstack([rows, last]))
+
+
+def _with_nobody(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    return _with_prior(rows.astype(np.float64), np.zeros((1, rows.shape[1])))
 
 
 def no_peers() -> Peers:

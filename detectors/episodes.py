@@ -20,7 +20,8 @@ from .shards.tables import Arrays, Pool, under
 from .state.actors import DAY
 
 Pseudonym = tuple[int, int]
-Namer = Callable[[Literal["actor", "subject"], Pseudonym], str]
+PseudonymKind = Literal["actor", "subject", "case"]
+Namer = Callable[[PseudonymKind, Pseudonym], str]
 """How a pseudonym is written outside the process."""
 
 MOST_EVENT_IDS: Final = 20
@@ -33,6 +34,7 @@ _GROWTH: Final = 2
 _KEYS: Final[dict[str, tuple[str, ...]]] = {
     "actor": ("actor",),
     "pair": ("actor", "subject"),
+    "case": ("actor", "case"),
     "subject": ("subject",),
 }
 """By which of an event's pseudonyms a kind of entity is known."""
@@ -41,8 +43,9 @@ _KEYS: Final[dict[str, tuple[str, ...]]] = {
 class Episode(msgspec.Struct):
     """One entity's run of evidence for one pattern; `alert_id` is empty until it is raised.
 
-    `actor` and `subject` are (0, 0) if the entity is not about one; `actors`, `tenants` and
-    `galleries` count events by account (its pseudonym in hexadecimal), tenant and gallery.
+    `actor`, `subject` and `case` are (0, 0) if the entity is not about one; `actors`,
+    `subjects`, `tenants` and `galleries` count events by account, by person (pseudonyms in
+    hexadecimal), tenant and gallery.
     """
 
     actor: Pseudonym
@@ -63,6 +66,8 @@ class Episode(msgspec.Struct):
     severity: Severity = Severity.LOW
     published_count: int = 0
     reasons: tuple[Reason, ...] = ()
+    case: Pseudonym = (0, 0)
+    subjects: dict[str, int] = {}
 
 
 class _Saved(msgspec.Struct):
@@ -158,8 +163,8 @@ class EpisodeBook:
     def _begin(self, found: Found, number: np.intp) -> Episode:
         row = found.batch.rows[number]
         about = _KEYS[self.pattern.entity]
-        actor, subject = (
-            row[column] if column in about else (0, 0) for column in ("actor", "subject")
+        actor, subject, case = (
+            row[column] if column in about else (0, 0) for column in ("actor", "subject", "case")
         )
         return Episode(
             actor=(int(actor[0]), int(actor[1])),
@@ -170,6 +175,7 @@ class EpisodeBook:
             first=int(row["time"]),
             last=int(row["time"]),
             event_ids=[],
+            case=(int(case[0]), int(case[1])),
         )
 
     def _grow(
@@ -244,10 +250,14 @@ class EpisodeBook:
         for row in batch.rows[numbers]:
             if "actor" not in _KEYS[self.pattern.entity]:
                 _count(episode.actors, _written(row["actor"]))
+            if "case" in _KEYS[self.pattern.entity] and row["subject"][0] != 0:
+                _count(episode.subjects, _written(row["subject"]))
             _count(episode.tenants, batch.names[int(row["tenant"])])
             _count(episode.galleries, batch.names.get(int(row["gallery"]), ""))
         if len(episode.actors) > _COUNTED:
             episode.actors = dict(_most(episode.actors)[: _COUNTED // 2])
+        if len(episode.subjects) > _COUNTED:
+            episode.subjects = dict(_most(episode.subjects)[: _COUNTED // 2])
 
     def _raise(self, key: str, episode: Episode, time: int) -> None:
         ordinal = self.ordinals.get(key, 0)
@@ -269,7 +279,7 @@ class EpisodeBook:
         tenants = tuple(name for name, _ in _most(episode.tenants))
         galleries = [name for name, _ in _most(episode.galleries) if name]
         actors, subjects = self._named(episode)
-        pair = self.pattern.entity == "pair"
+        of_one_account = self.pattern.entity in {"pair", "case"}
         return Alert(
             alert_id=episode.alert_id,
             revision=episode.revision,
@@ -285,7 +295,7 @@ class EpisodeBook:
             entity=Entity(self.pattern.entity, self._entity(episode)),
             actors=actors,
             subjects=subjects,
-            campaign_id=_digest("campaign", tenants[0], actors[0]) if pair else None,
+            campaign_id=_digest("campaign", tenants[0], actors[0]) if of_one_account else None,
             first_event_time=rfc3339(episode.first),
             last_event_time=rfc3339(episode.last),
             raised_event_time=rfc3339(episode.raised),
@@ -303,17 +313,20 @@ class EpisodeBook:
         """Accounts, the most involved first, and persons."""
         actors = [episode.actor]
         if episode.actor == (0, 0):
-            most = _most(episode.actors)[:MOST_NAMED]
-            actors = [(int(key[:16], 16), int(key[16:], 16)) for key, _ in most]
-        subjects = [episode.subject] if episode.subject != (0, 0) else []
+            actors = _most_involved(episode.actors)
+        subjects = [episode.subject]
+        if episode.subject == (0, 0):
+            subjects = _most_involved(episode.subjects)
         return (
             tuple(self.name_of("actor", actor) for actor in actors),
             tuple(self.name_of("subject", subject) for subject in subjects),
         )
 
     def _entity(self, episode: Episode) -> str:
-        """What the alert is about."""
-        parts: dict[Literal["actor", "subject"], Pseudonym] = {
+        """What the alert is about; a case by itself, since the account is named beside it."""
+        if self.pattern.entity == "case":
+            return self.name_of("case", episode.case)
+        parts: dict[PseudonymKind, Pseudonym] = {
             "actor": episode.actor,
             "subject": episode.subject,
         }
@@ -347,6 +360,11 @@ def _count(counts: dict[str, int], name: str) -> None:
 def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """The largest counts first; of equal ones in order of their names."""
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _most_involved(counts: Mapping[str, int]) -> list[Pseudonym]:
+    """The pseudonyms behind the largest counts."""
+    return [(int(key[:16], 16), int(key[16:], 16)) for key, _ in _most(counts)[:MOST_NAMED]]
 
 
 def _digest(*parts: str) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..events import Operation, Records, Row
 from ..state.actors import DAY, HORIZONS, REACH_HORIZONS
+from .cases import CaseState, observe_case
 from .compile import kernel
 from .decay import add, fade
 from .hashing import (
@@ -47,6 +48,7 @@ class ActorState(NamedTuple):
     short: PoolView
     dense: PoolView
     probes: ProbeState
+    cases: CaseState
     # Events of even and of odd days.
     seen: tuple[MembersView, MembersView]
 
@@ -79,8 +81,8 @@ def observe(
             today and of the day before are judged, older ones only counted.
         state: the shard; changed in place.
         peers: what actors are compared with today.
-        limits: most [actors, pairs] to hold.
-        counts: [duplicates, without room for the actor, for the pair, for the probes]; added to.
+        limits: most [actors, pairs] to hold; of cases as many as of pairs.
+        counts: [duplicates, without room for the actor, for the pair or the case, for the probes]; added to.
         figures: `ACTOR_FIGURES` records, one per event.
     """
     for i in order:
@@ -111,6 +113,9 @@ def observe(
         out.row = row
         reached = observe_pair(
             event, row, actor, state.pairs, state.histories, limits[1], counts, out
+        )
+        observe_case(
+            event, row, actor, state.cases, peers, peer_rows[i], limits[1], counts, out
         )
         gap = float(event.time - actor.last) if actor.searches > 0 else 0.0
         _count(actor, event, reached)

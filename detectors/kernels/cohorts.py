@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from ..events import Row
 from ..state.actors import TRAITS
+from .cases import MOST_LATE
 from .compile import kernel
-from .hashing import FREE, TableView, add_row, find_row
+from .hashing import FREE, PoolView, TableView, add_row, find_row
 from .pairs import LOG_UNIT
 
 MOST_PAIRS = 10.0
@@ -23,6 +24,9 @@ seven, do not make that normal."""
 
 MOST_NAMED = 50.0
 """And as so many searches that name a person."""
+
+MOST_CASES = 10.0
+"""And with so many cases."""
 
 DAILY_MEMORY = 0.98
 """What is left of a cohort's moments after a day: a half-life of 34 days."""
@@ -49,6 +53,11 @@ def fade(cohorts: TableView) -> None:
         cohort.named = 0.0
         cohort.explained = 0.0
         cohort.social = 0.0
+        cohort.cases = 0.0
+        cohort.late = 0.0
+        cohort.alone = 0.0
+        cohort.case_late[:] = 0.0
+        cohort.case_alone[:] = 0.0
 
 
 @kernel
@@ -82,6 +91,11 @@ def count_actors(actors: TableView, cohorts: TableView) -> None:
         actor = actors.rows[row]
         cohort = cohorts.rows[row_of(cohorts, actor)]
         cohort.actors += 1.0
+        cohort.cases += min(float(actor.cases), MOST_CASES)
+        if actor.late > 0:
+            late = min(float(actor.late), MOST_LATE)
+            cohort.late += late
+            cohort.alone += late * actor.alone / actor.late
         if actor.pairs == 0 or actor.named == 0:
             continue
         pairs = min(float(actor.pairs), MOST_PAIRS)
@@ -98,3 +112,19 @@ def count_actors(actors: TableView, cohorts: TableView) -> None:
             cohort.return_pairs += returned
             logs = actor.return_logs / LOG_UNIT / actor.returning
             cohort.return_logs += returned * min(logs, MOST_LOGS)
+
+
+@kernel
+def count_cases(
+    cases: TableView, dossiers: PoolView, actors: TableView, cohorts: TableView
+) -> None:
+    """Add every case with late days to its cell at its actor's cohort."""
+    for number in range(cases.used[0]):
+        case = cases.rows[number]
+        if case.dossier == FREE or dossiers.rows[case.dossier].late == 0:
+            continue
+        dossier = dossiers.rows[case.dossier]
+        cohort = cohorts.rows[row_of(cohorts, actors.rows[case.actor_row])]
+        late = min(float(dossier.late), MOST_LATE)
+        cohort.case_late[dossier.cell] += late
+        cohort.case_alone[dossier.cell] += late * dossier.alone / dossier.late

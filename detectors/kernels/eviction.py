@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .cases import CaseState, forget_case
 from .compile import kernel
 from .hashing import FREE, PoolView, TableView, give_back
 from .pairs import forget_pair
@@ -19,6 +20,15 @@ def drop_pairs(
             continue
         pair = pairs.rows[number]
         forget_pair(pair, actors.rows[pair.actor_row], histories)
+
+
+@kernel
+def drop_cases(kept: NDArray[np.bool_], state: CaseState, actors: TableView) -> None:
+    """Forget the cases that are not `kept`."""
+    for number in range(len(kept)):
+        if not kept[number]:
+            case = state.cases.rows[number]
+            forget_case(case, actors.rows[case.actor_row], state.dossiers)
 
 
 @kernel

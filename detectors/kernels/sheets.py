@@ -46,6 +46,13 @@ class PeerView(NamedTuple):
     intensity: NDArray[np.float64]
     explained: NDArray[np.float64]
     social: NDArray[np.float64]
+    # Cases of an actor; late days of all, and those of them that were alone; the same of the
+    # tenant's cases by cell, shape (rows, cells).
+    cases: NDArray[np.float64]
+    late: NDArray[np.float64]
+    alone: NDArray[np.float64]
+    case_late: NDArray[np.float64]
+    case_alone: NDArray[np.float64]
 
 
 @kernel

@@ -4,6 +4,7 @@ import msgspec
 
 from ..base import Figures, Pattern
 from .bulk_scraping import BulkScraping
+from .case_laundering import CaseLaundering
 from .coordinated_stalking import CoordinatedStalking
 from .persistent_stalking import PersistentStalking
 from .probe_hill_climbing import ProbeHillClimbing
@@ -11,6 +12,7 @@ from .subject_pile_on import SubjectPileOn
 
 __all__ = [
     "BulkScraping",
+    "CaseLaundering",
     "CoordinatedStalking",
     "Figures",
     "Pattern",
@@ -28,6 +30,7 @@ class Patterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     persistent_stalking: PersistentStalking = PersistentStalking()
     coordinated_stalking: CoordinatedStalking = CoordinatedStalking()
     subject_pile_on: SubjectPileOn = SubjectPileOn()
+    case_laundering: CaseLaundering = CaseLaundering()
     probe_hill_climbing: ProbeHillClimbing = ProbeHillClimbing()
 
     def all(self) -> tuple[Pattern, ...]:

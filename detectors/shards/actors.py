@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 from ..baseline import Peers
 from ..events import Records
 from ..kernels.actors import ActorState, observe
-from ..kernels.cohorts import count_actors, fade
+from ..kernels.cases import CASE_DAYS, INCIDENT_DAYS, CaseState
+from ..kernels.cohorts import count_actors, count_cases, fade
 from ..kernels.days import DayState, close_day
-from ..kernels.eviction import drop_actors, drop_pairs
+from ..kernels.eviction import drop_actors, drop_cases, drop_pairs
 from ..kernels.hashing import FREE
 from ..kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
 from ..kernels.probes import ProbeState
 from ..kernels.sketch import DENSE, SHORT
 from ..state.actors import ACTOR, BASELINE, DAY, HISTORY, MINUTE, PAIR, RHYTHM, SHEET, TRAITS
+from ..state.cases import CASE, DOSSIER
 from ..state.cohorts import COHORT
 from ..state.probes import RECENT, RUN
 from .batch import Stretch
@@ -61,6 +63,8 @@ class ActorShard:
         }
         self.recent = Table(RECENT)
         self.runs = Table(RUN)
+        self.cases = Table(CASE)
+        self.dossiers = Pool(DOSSIER)
         self.cohorts = Table(COHORT)
         # Events of even and of odd days.
         self.seen = (Members(), Members())
@@ -86,6 +90,7 @@ class ActorShard:
             short=self.pools["short"].view(n),
             dense=self.pools["dense"].view(n),
             probes=ProbeState(self.recent.view(n), self.runs.view(2 * n)),
+            cases=CaseState(self.cases.view(n), self.dossiers.view(n)),
             seen=(self.seen[0].view(n), self.seen[1].view(n)),
         )
         observe(
@@ -150,6 +155,7 @@ class ActorShard:
             np.empty(TRAITS, np.float64),
         )
         count_actors(state.actors, cohorts)
+        count_cases(self.cases.view(0), self.dossiers.view(0), state.actors, cohorts)
         self.seen[day & 1].clear()
 
     def evict(self, today: int) -> None:
@@ -161,6 +167,11 @@ class ActorShard:
         kept = staying(today - pairs["day"].astype(np.int64), lifetime, int(self.limits[1]))
         if kept is not None:
             self._drop_pairs(kept)
+        cases = self.cases.rows[: len(self.cases)]
+        lifetime = _GRACE + np.where(cases["dossier"] == FREE, INCIDENT_DAYS, CASE_DAYS)
+        kept = staying(today - cases["day"].astype(np.int64), lifetime, int(self.limits[PAIRS]))
+        if kept is not None:
+            self._drop_cases(kept)
         actors = self.actors.rows[: len(self.actors)]
         suspects = actors["suspect_on"] > today - ACTOR_DAYS
         age = np.where(suspects, 0, today - actors["last"] // DAY)
@@ -188,12 +199,20 @@ class ActorShard:
         self.pairs.keep(kept)
         self.evicted[PAIRS] += np.count_nonzero(~kept)
 
+    def _drop_cases(self, kept: NDArray[np.bool_]) -> None:
+        state = CaseState(self.cases.view(0), self.dossiers.view(0))
+        drop_cases(kept, state, self.actors.view(0))
+        self.cases.keep(kept)
+
     def _drop_actors(self, kept: NDArray[np.bool_]) -> None:
         self._drop_pairs(kept[self.pairs.rows["actor_row"][: len(self.pairs)]])
+        self._drop_cases(kept[self.cases.rows["actor_row"][: len(self.cases)]])
         drop_actors(kept, self.actors.view(0), *(self.pools[name].view(0) for name in _OF_ACTORS))
         moved = self.actors.keep(kept)
         pairs = self.pairs.rows[: len(self.pairs)]
         pairs["actor_row"] = moved[pairs["actor_row"]]
+        cases = self.cases.rows[: len(self.cases)]
+        cases["actor_row"] = moved[cases["actor_row"]]
         self.evicted[ACTORS] += np.count_nonzero(~kept)
 
     @property
@@ -215,7 +234,8 @@ class ActorShard:
             + self.actors.nbytes
             + sum(pool.nbytes for name, pool in self.pools.items() if name != "histories")
         )
-        pairs = self.pairs.nbytes + self.pools["histories"].nbytes
+        cases = self.cases.nbytes + self.dossiers.nbytes
+        pairs = self.pairs.nbytes + self.pools["histories"].nbytes + cases
         seen = sum(members.nbytes for members in self.seen)
         return {
             "actor": Held(len(self.actors), actors, int(self.evicted[ACTORS])),
@@ -257,6 +277,8 @@ class ActorShard:
             "cohorts": self.cohorts,
             "recent": self.recent,
             "runs": self.runs,
+            "cases": self.cases,
+            "dossiers": self.dossiers,
             "seen.even": self.seen[0],
             "seen.odd": self.seen[1],
             **self.pools,

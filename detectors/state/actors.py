@@ -76,6 +76,10 @@ ACTOR = np.dtype(
         # Of probes that found nobody: those used on a second day, and the same logarithms.
         ("blank_returning", "u4"),
         ("blank_logs", "u4"),
+        # Cases searched for; late days of all of them, and those that brought new persons only.
+        ("cases", "u4"),
+        ("late", "u4"),
+        ("alone", "u4"),
         # Evidence that earlier days left, in nats.
         ("carried", "f4"),
         # Numbers in the pools, `FREE` if not drawn.
@@ -219,5 +223,19 @@ ACTOR_FIGURES = np.dtype(
         ("shots_records", "u2"),
         ("shots_mean", "f4"),
         ("shots_climb", "f4"),
+        # The case of this actor and the event; zeros without one, or if nobody was found.
+        # Persons; days with one who was new or came back, late ones of them, and of these
+        # those that brought new persons only, beside their usual share; nats of this.
+        ("case_persons", "f4"),
+        ("case_days", "u2"),
+        ("case_late", "u2"),
+        ("case_alone", "u2"),
+        ("case_usual", "f4"),
+        ("case_nats", "f4"),
+        ("case_searches", "u4"),
+        ("case_social", "u4"),
+        ("case_since", "i4"),
+        ("other_cases", "u4"),
+        ("peer_cases", "f4"),
     ]
 )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .actors import TRAITS
+from .cases import CASE_CELLS
 
 COHORT = np.dtype(
     [
@@ -29,5 +30,12 @@ COHORT = np.dtype(
         ("named", "f8"),
         ("explained", "f8"),
         ("social", "f8"),
+        # Cases; their late days, and those that brought new persons only; of the cases of
+        # each cell.
+        ("cases", "f8"),
+        ("late", "f8"),
+        ("alone", "f8"),
+        ("case_late", "f4", (CASE_CELLS,)),
+        ("case_alone", "f4", (CASE_CELLS,)),
     ]
 )

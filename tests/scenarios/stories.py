@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.alerts import PatternCode
-from tests.logs import SECOND, Fields, at, search
+from tests.logs import DAY, SECOND, Fields, at, search
 from tests.scenarios import colleagues
 
 Searches = Callable[[], Sequence[Fields]]
@@ -229,6 +229,59 @@ def two_parents() -> list[Fields]:
     ]
 
 
+def evansville() -> list[Fields]:
+    """Two suspects of a robbery, and nine people under its number who have nothing to do with it.
+
+    Nine months are told as four.
+    """
+    rng = np.random.default_rng(74)
+    case = {"case_ref": "robbery-4", "purpose": "investigation"}
+    events = []
+    for suspect in range(2):
+        days = spread(8, range(2, 24), np.random.default_rng(75 + suspect))
+        looks = look_ups("evpd", f"robber-{suspect}", days, (7, 15), 77 + suspect, **case)
+        events += [{**look, "capture_class": "cctv"} for look in looks]
+    for person in range(9):
+        day = 12 + 13 * person + int(rng.integers(6))
+        days = [day] * int(rng.integers(1, 4))
+        looks = look_ups("evpd", f"noticed-{person}", days, (8, 22), 80 + person, **case)
+        events += [{**look, "capture_class": "social"} for look in looks]
+    return events
+
+
+def large_inquiry() -> list[Fields]:
+    """Three detectives, and sixteen persons of one case, who come in one by one and come back."""
+    events = []
+    for detective in range(3):
+        name = f"inquirer-{detective}"
+        rng = np.random.default_rng(90 + detective)
+        events += colleagues.officer_at_work(name, rng)
+        for day in range(5, 130):
+            if day % 7 < 5 and rng.random() < 0.4:
+                known = 3 + (day - 5) // 9
+                for person in rng.choice(known, 3, replace=False).tolist():
+                    case = {"case_ref": "homicide-9", "capture_class": "cctv"}
+                    events += look_ups(name, f"known-{person}", [day], (8, 16), day, **case)
+    return events
+
+
+def patrol_number() -> list[Fields]:
+    """Twelve officers of a unit file all whom they stop under the unit's number."""
+    return [
+        {**event, "case_ref": "PATROL"} if "case_ref" not in event else event
+        for i in range(12)
+        for event in colleagues.officer_at_work(f"patrol-{i}", np.random.default_rng(100 + i))
+    ]
+
+
+def contracted() -> list[Fields]:
+    """The firm's checks, all under the month's contract."""
+    return [
+        {**check, "case_ref": f"contract-{(check['event_time'] - at(0)) // DAY // 30}"}
+        for check in colleagues.firm()
+    ]
+
+
 def scored() -> list[Fields]:
     """The firm's checks with their photos, one of each person, and scores."""
     return with_photos(colleagues.firm(), 70)
@@ -295,11 +348,15 @@ def _probe(actor: str, time: int, person: str, probe: str, cluster: str) -> Fiel
 STALKING = PatternCode.PERSISTENT_STALKING
 TOGETHER = PatternCode.COORDINATED_STALKING
 PILE_ON = PatternCode.SUBJECT_PILE_ON
+LAUNDERING = PatternCode.CASE_LAUNDERING
 BULK = PatternCode.BULK_SCRAPING
 PROBING = PatternCode.PROBE_HILL_CLIMBING
 POLICE, SITE, FIRM = colleagues.police, colleagues.site, colleagues.firm
 FANS = tuple(f"fan-{i}" for i in range(5))
 USERS = tuple(f"user-{i}" for i in range(110))
+INQUIRERS = tuple(f"inquirer-{i}" for i in range(3))
+PATROL = tuple(f"patrol-{i}" for i in range(12))
+ANALYSTS = tuple(f"analyst-{i}" for i in range(40))
 PUPPETS = tuple(f"puppet-{i}" for i in range(5))
 
 MISUSE = (
@@ -329,6 +386,15 @@ MISUSE = (
     Story("murder_victim_158", agencies, USERS, tuple, murdered, PILE_ON, ("murdered",)),
     Story("five_accounts", SITE, PUPPETS, tuple, five_accounts, TOGETHER, ("ex",)),
     Story(
+        "evansville_9",
+        POLICE,
+        ("evpd",),
+        officer("evpd", 73),
+        evansville,
+        LAUNDERING,
+        ("robbery-4",),
+    ),
+    Story(
         "composites_100",
         scored,
         ("forger",),
@@ -354,6 +420,9 @@ LOOK_ALIKES = (
     Story("steady_business", FIRM, ("job",), steady),
     Story("referenced_manhunt", agencies, USERS, wanted),
     Story("two_parents", SITE, ("mother", "father"), two_parents),
+    Story("large_inquiry", POLICE, INQUIRERS, large_inquiry),
+    Story("patrol_number", POLICE, PATROL, patrol_number),
+    Story("monthly_contract", contracted, ANALYSTS, tuple),
     Story("enhanced_still", scored, ("enhancer",), still),
     Story("family_album", scored, ("parent",), album),
 )

@@ -19,6 +19,7 @@ from tests.logs import DAY, MONDAY, Fields, batch, in_order, pipeline
 from tests.scenarios.colleagues import CHICAGO_BEHIND
 from tests.scenarios.stories import (
     BULK,
+    LAUNDERING,
     LOOK_ALIKES,
     MISUSE,
     PILE_ON,
@@ -39,6 +40,9 @@ MOST_TOGETHER = 40
 
 ENOUGH_PROBES = 20
 """Of the first so many probes one raises the alert on who climbs, a fifth of a batch of 100."""
+
+MOST_LAUNDERED = 6
+"""Of nine people under a case that they have nothing to do with, the sixth raises the alert."""
 
 MOST_TAKEN = 0.05
 """A scraper is found before it has so large a share of what it would take."""
@@ -113,7 +117,7 @@ def noted(story: Story, alert: Alert) -> dict[str, Any]:
 
 def is_about(entity: str, event: Fields) -> bool:
     """Whether a search is by the actor, or of the pair, that an entity names."""
-    return entity in (event["actor_id"], f"{event['actor_id']}+{event['subject_id']}")
+    return entity in (event["actor_id"], event.get("case_ref"), f"{event['actor_id']}+{event['subject_id']}")
 
 
 @stories([*MISUSE, *LOOK_ALIKES])
@@ -180,6 +184,19 @@ def test_crowd_is_found_while_it_gathers(told: Told) -> None:
     assert raised_at(alert) < max(int(event["event_time"]) for event in told.story.misuse())
     assert alert.tenant_id is None
     assert len(alert.tenants) > 1
+
+
+@stories([story for story in MISUSE if story.pattern is LAUNDERING])
+def test_laundering_is_found_midway(told: Told) -> None:
+    """Before the last third of the people, and the alert names who searched and for whom."""
+    (case,) = told.story.due
+    alert = told.alert_on(case)
+    before = [e for e in told.story.misuse() if int(e["event_time"]) <= raised_at(alert)]
+    noticed = {e["subject_id"] for e in before if e["capture_class"] == "social"}
+
+    assert len(noticed) <= MOST_LAUNDERED
+    assert alert.actors == told.story.actors
+    assert noticed & set(alert.subjects)
 
 
 @stories([story for story in MISUSE if story.pattern is BULK])

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from detectors.alerts import PatternCode
 
 from .bulk_scraping import bulk_scraping
+from .case_laundering import case_laundering
 from .coordinated_stalking import coordinated_stalking
 from .misuse import Difficulty, Misuse, Plan, Setting
 from .persistent_stalking import persistent_stalking
@@ -18,6 +19,7 @@ CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
         PatternCode.PERSISTENT_STALKING: persistent_stalking,
         PatternCode.COORDINATED_STALKING: coordinated_stalking,
         PatternCode.SUBJECT_PILE_ON: subject_pile_on,
+        PatternCode.CASE_LAUNDERING: case_laundering,
         PatternCode.PROBE_HILL_CLIMBING: probe_hill_climbing,
     }
 )

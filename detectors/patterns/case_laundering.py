@@ -1,0 +1,163 @@
+"""case_laundering: ever more unrelated persons are searched for under one case."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Final
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
+from ..base import Count, Figures, Positive, Share, StageKind
+from ..events import Records
+from ..state.actors import DAY
+
+Nats = NDArray[np.float64]
+
+
+class CaseLaundering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One case, mostly a real one, serves as the reason for searches of unrelated persons.
+
+    Judged is the case of one account. An inquiry brings its persons together in its first
+    days and then comes back to them; an excuse goes on bringing a new one now and then. What
+    counts are days after the case's first three and first week: how many brought new persons
+    only, and nobody back but the newest. Expected is the share that is usual for the
+    account's other cases, for its peers', and for others who search for the same case,
+    whichever is largest: so a number under which a unit files everything, or a tenant whose
+    only case is its contract, is no news. An account without other cases says little. Photos
+    from social media, where the account's others are not, add at most as much again.
+
+    Fails when: no late days remain, as an excuse that is used for a week, or on three days;
+    the excuse changes from search to search (nobody is searched for twice under a number);
+    every new person is searched for on days of real work on the case. Somebody who slowly
+    adds persons to one old case, and to no other, and never comes back to them, looks the
+    same.
+
+    Sources: nine people under one real case number from April to December 2023, mainly with
+    images from social media where real work had cameras' (Evansville, Indiana; City-County
+    Observer, ID Tech Wire).
+    """
+
+    code: ClassVar[PatternCode] = PatternCode.CASE_LAUNDERING
+    entity: ClassVar[EntityType] = "case"
+    judged_on: ClassVar[StageKind] = "actor"
+    level: ClassVar[int] = 3
+    quiet_days: ClassVar[int] = 60
+    memory_days: ClassVar[int] = 180
+    taxonomy: ClassVar[Taxonomy] = Taxonomy(
+        owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1589"
+    )
+
+    null: ClassVar[tuple[float, float]] = (-5.0, 1.0)
+
+    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.1
+    shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
+    least_persons: Annotated[
+        Count, Meta(description="persons searched for under a case before it is judged")
+    ] = 4
+    social_share: Annotated[
+        Positive,
+        Meta(
+            description="most that photos from social media add, as a share of the evidence of days"
+        ),
+    ] = 1.0
+
+    def evidence(self, figures: Figures) -> Nats:
+        """Nats per event; NaN where it has no case, or nobody was found."""
+        persons = figures.actors["case_persons"]
+        judged = persons > 0
+        result = np.where(judged, 0.0, np.nan)
+        several = np.flatnonzero(persons >= self.least_persons - _HALF)
+        if len(several):
+            some = figures.actors[several]
+            days = surprise_of_days(some)
+            result[several] = days + np.minimum(surprise_of_social(some), self.social_share * days)
+        return result
+
+    def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
+        """Anything."""
+        return Severity.CRITICAL
+
+    def reasons(self, figures: Figures) -> tuple[Reason, ...]:
+        """Why, strongest first, for figures of one event."""
+        return (_of_days(figures.actors), _of_persons(figures), *_of_social(figures.actors))
+
+
+_HALF: Final = 0.5  # persons are counted by cells: seven may come out as 7.02 or 6.9
+
+FEW_CASES: Final = 2.0
+"""With so many other cases half of the evidence counts."""
+
+OF_PEERS: Final = 0.25
+"""What one of a peer's cases says of the account, against one of its own."""
+
+_SURE_SEARCHES: Final = 4.0
+_WORTH_SAYING: Final = 0.5
+
+
+def surprise_of_days(actors: Records) -> Nats:
+    """Nats of so many late days that brought new persons only, as far as cases mean anything."""
+    others = actors["other_cases"] + OF_PEERS * actors["peer_cases"].astype(np.float64)
+    nats: Nats = np.maximum(actors["case_nats"], 0.0) * (others / (others + FEW_CASES))
+    return nats
+
+
+def surprise_of_social(actors: Records) -> Nats:
+    """Nats of so many photos from social media: one observation a person, whatever the photos."""
+    seen = _social(actors)
+    usual = np.clip(_usual_social(actors), 0.02, 0.98)
+    seen = np.clip(np.maximum(seen, usual), 1e-9, 1 - 1e-9)
+    each = seen * np.log(seen / usual) + (1 - seen) * np.log((1 - seen) / (1 - usual))
+    nats: Nats = np.maximum(each, 0.0) * actors["case_persons"]
+    return nats
+
+
+def _social(actors: Records) -> Nats:
+    share: Nats = actors["case_social"] / np.maximum(actors["case_searches"], 1).astype(np.float64)
+    return share
+
+
+def _usual_social(actors: Records) -> Nats:
+    """Of the account's searches outside the case, shrunk to its peers'."""
+    named = actors["other_named"] + actors["pair_searches"].astype(np.float64)
+    social = actors["other_social"] + actors["pair_social"].astype(np.float64)
+    rest = np.maximum(named - actors["case_searches"], 0.0)
+    social = np.clip(social - actors["case_social"], 0.0, rest)
+    share: Nats = (social + _SURE_SEARCHES * actors["peer_social"]) / (rest + _SURE_SEARCHES)
+    return share
+
+
+def _of_days(actors: Records) -> Reason:
+    late, alone = int(actors["case_late"][0]), int(actors["case_alone"][0])
+    usual = float(actors["case_usual"][0])
+    text = (
+        f"after its first days the case still brought new persons and nobody back on {alone} of "
+        f"{late} days with a search; {usual:.0%} is usual here"
+    )
+    return Reason("days_with_new_persons_only", float(alone), usual * late, "days", text)
+
+
+def _of_persons(figures: Figures) -> Reason:
+    actors = figures.actors
+    persons, days = float(actors["case_persons"][0]), int(actors["case_days"][0])
+    last = int(figures.events["time"][0]) // DAY
+    months = (last - int(actors["case_since"][0])) / _MONTH
+    text = (
+        f"about {persons:.0f} persons were searched for under one case on {days} days within "
+        f"{months:.1f} months; the account has {int(actors['other_cases'][0])} other cases"
+    )
+    expected = 1 + (days - 1) * float(actors["case_usual"][0])
+    return Reason("persons_of_the_case", persons, expected, "persons", text)
+
+
+_MONTH: Final = 30.4
+
+
+def _of_social(actors: Records) -> Iterator[Reason]:
+    if surprise_of_social(actors)[0] >= _WORTH_SAYING:
+        seen, usual = float(_social(actors)[0]), float(_usual_social(actors)[0])
+        text = f"{seen:.0%} of the photos are from social media; {usual:.0%} are usual"
+        yield Reason("social_media", seen, usual, "share", text)
+
+
