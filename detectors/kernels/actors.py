@@ -42,6 +42,7 @@ class ActorState(NamedTuple):
     actors: TableView
     pairs: TableView
     sheets: PoolView
+    medleys: PoolView
     baselines: PoolView
     histories: PoolView
     short: PoolView
@@ -123,6 +124,7 @@ def observe(
                 reached,
                 gap,
                 state.sheets,
+                state.medleys,
                 state.baselines,
                 peers,
                 peer_rows[i],
