@@ -39,8 +39,9 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     like one person with both; a bot that fronts for many sleeps by night, or is a service
     among services; the log has neither networks nor clients.
 
-    Sources: logins shared between agencies, found by parallel use from several places (Flock
-    Safety audits, 2025); a Telegram bot that fronts for one PimEyes account (404 Media).
+    Sources: shared accounts among the search anomalies of a plate-reader network
+    (haveibeenflocked.com); a Telegram bot that passes its users' searches on to PimEyes
+    (netzpolitik.org, 2022).
     """
 
     code: ClassVar[PatternCode] = PatternCode.CREDENTIAL_SHARING
@@ -63,10 +64,10 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     ] = 0.5
     rest_nats: Annotated[
         Positive, Meta(description="most evidence that a lack of rest adds, in nats")
-    ] = 10.0
+    ] = 5.0
     carried_nats: Annotated[
         Positive, Meta(description="most evidence that earlier days leave, in nats")
-    ] = 10.0
+    ] = 12.0
     one_side_share: Annotated[
         Share, Meta(description="what is left where the log has clients or networks, not both")
     ] = 0.5
@@ -85,6 +86,8 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     def parts(self, actors: Records) -> Nats:
         """Nats of parties, overlap, rest, countries and earlier days; shape (n, 5)."""
         own = surprises(actors)
+        people = np.exp(np.nan_to_num(actors["observed"][:, Trait.PARTIES]))
+        own[:, _PARALLEL] *= np.clip((people - 1) / (SURELY_SEVERAL - 1), 0.0, 1.0)
         known = np.where(actors["sides"] > 1, 1.0, self.one_side_share)
         lesser = np.minimum(own[:, _PARTIES], own[:, _PARALLEL])
         larger = own[:, _PARTIES] >= own[:, _PARALLEL]
@@ -94,7 +97,7 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         rest = np.minimum(own[:, _UNREST], self.rest_nats) * person
         travels = np.minimum(np.log1p(actors["travels"]) / LEAST_SPREADS[_PARALLEL], overlap)
         today = (parties + overlap + travels) * known + rest
-        earlier = np.minimum(np.minimum(actors["crowded"], self.carried_nats), today)
+        earlier = np.minimum(np.minimum(actors["crowded"], self.carried_nats), SUPPORT * today)
         return np.stack([parties * known, overlap * known, rest, travels * known, earlier], axis=1)
 
     def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
@@ -109,6 +112,12 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         row = figures.actors[0]
         return tuple(told[part](row) for part in order if nats[part] >= _WORTH_SAYING)
 
+
+SURELY_SEVERAL: Final = 3.0
+"""Parties whose overlap counts in full; of two it counts half: one person has a phone too."""
+
+SUPPORT: Final = 2.0
+"""Earlier days count for so many times what today does, at most."""
 
 _ONE: Final = 1.5  # distinct values are counted by cells: one comes out as 1.008
 _WORTH_SAYING: Final = 0.5

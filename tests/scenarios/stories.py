@@ -10,7 +10,7 @@ import numpy as np
 
 from detectors.alerts import PatternCode
 from tests.logs import SECOND, Fields, at, search
-from tests.scenarios import colleagues
+from tests.scenarios import accounts, colleagues
 
 Searches = Callable[[], Sequence[Fields]]
 
@@ -297,6 +297,7 @@ TOGETHER = PatternCode.COORDINATED_STALKING
 PILE_ON = PatternCode.SUBJECT_PILE_ON
 BULK = PatternCode.BULK_SCRAPING
 PROBING = PatternCode.PROBE_HILL_CLIMBING
+SHARING = PatternCode.CREDENTIAL_SHARING
 POLICE, SITE, FIRM = colleagues.police, colleagues.site, colleagues.firm
 FANS = tuple(f"fan-{i}" for i in range(5))
 USERS = tuple(f"user-{i}" for i in range(110))
@@ -346,6 +347,24 @@ MISUSE = (
         PROBING,
         ("climber",),
     ),
+    Story(
+        "posted_password",
+        accounts.site,
+        ("posted",),
+        lambda: accounts.owner("posted", 86),
+        accounts.posted,
+        SHARING,
+        ("posted",),
+    ),
+    Story(
+        "fronting_bot",
+        accounts.site,
+        ("fronted",),
+        lambda: accounts.owner("fronted", 87),
+        accounts.fronted,
+        SHARING,
+        ("fronted",),
+    ),
 )
 LOOK_ALIKES = (
     Story("long_case_detective", POLICE, ("detective",), long_case),
@@ -356,4 +375,7 @@ LOOK_ALIKES = (
     Story("two_parents", SITE, ("mother", "father"), two_parents),
     Story("enhanced_still", scored, ("enhancer",), still),
     Story("family_album", scored, ("parent",), album),
+    Story("control_room", accounts.site, ("room-0", "room-1", "room-2"), accounts.control_room),
+    Story("commuter", accounts.site, ("commuter",), accounts.commuter),
+    Story("vpn_roamer", accounts.site, ("roamer",), accounts.roamer),
 )

@@ -23,6 +23,7 @@ from tests.scenarios.stories import (
     MISUSE,
     PILE_ON,
     PROBING,
+    SHARING,
     STALKING,
     TOGETHER,
     Story,
@@ -39,6 +40,9 @@ MOST_TOGETHER = 40
 
 ENOUGH_PROBES = 20
 """Of the first so many probes one raises the alert on who climbs, a fifth of a batch of 100."""
+
+ENOUGH_SHARED = 3
+"""On so many days of sharing one raises the alert."""
 
 MOST_TAKEN = 0.05
 """A scraper is found before it has so large a share of what it would take."""
@@ -202,3 +206,12 @@ def test_climber_is_found_early(told: Told) -> None:
     sent = sum(int(event["event_time"]) <= found for event in told.story.misuse())
 
     assert 0 < sent <= ENOUGH_PROBES
+
+
+@stories([story for story in MISUSE if story.pattern is SHARING])
+def test_sharing_is_found_early(told: Told) -> None:
+    """On the third day at the latest."""
+    (entity,) = told.story.due
+    began = min(int(event["event_time"]) for event in told.story.misuse())
+
+    assert 0 <= raised_at(told.alert_on(entity)) - began <= ENOUGH_SHARED * DAY
