@@ -24,6 +24,7 @@ SLEEPLESS_HOURS = 18
 """Hours of a day with a search that no one person keeps up."""
 
 _LEAST, _MOST = -3.0, 4.0  # one day counts for no more, however far out it is
+_MOST_CROWD = 2.5  # a weekend away with a third device is four days, and sharing is weeks
 _MOST_CARRIED = 40.0
 _RHYTHM_AFTER = 3.0  # whole days before a rhythm is kept
 _RHYTHM_FULL = 240
@@ -110,7 +111,7 @@ def _carry_crowd(actor: Row, sheet: Row, found: NDArray[np.float32]) -> None:
     beyond = max(
         _beyond_least(sheet, found, PARTIES, 0), _beyond_least(sheet, found, PARALLEL, 1), restless
     )
-    beyond = min(max(beyond, _LEAST), _MOST)
+    beyond = min(max(beyond, _LEAST), _MOST_CROWD)
     crowded = actor.crowded + SHIFT * beyond - SHIFT * SHIFT / 2
     actor.crowded = min(max(crowded, 0.0), _MOST_CARRIED)
 

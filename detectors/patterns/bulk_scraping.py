@@ -166,9 +166,7 @@ def surprise(
     """
     freedom = actors["freedom"].astype(np.float64)[:, None]
     beyond = actors["observed"][:, :traits] - actors[expected][:, :traits]
-    beyond = np.nan_to_num(
-        np.maximum(beyond.astype(np.float64) / actors[spread][:, :traits], 0.0)
-    )
+    beyond = np.nan_to_num(np.maximum(beyond.astype(np.float64) / actors[spread][:, :traits], 0.0))
     nats: NDArray[np.float64] = (freedom + 1) / 2 * np.log1p(beyond**2 / freedom)
     return nats
 

@@ -1,7 +1,6 @@
 """credential_sharing: one account or API key is used by several people, or sold on."""
 
 import math
-from collections.abc import Iterator
 from typing import Annotated, ClassVar, Final
 
 import msgspec
@@ -31,8 +30,8 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     account's own days and, as a likelier excuse the more usual it is there, with its peers'. So
     a service that runs on a fleet, a role at shared machines and a tenant behind a rotating
     proxy are as always. The larger of the first two counts, and half of the smaller; rest adds
-    to it, and so does what earlier days left. Two countries within one span add as much as the
-    overlap itself at most. A log with clients alone, or networks alone, gives half as much.
+    to it, and so does what earlier days left. Two countries within one span add half as much as
+    the overlap itself at most. A log with clients alone, or networks alone, gives half as much.
 
     Fails when: an account was shared from its first day, and peers share too; two people share
     who live together and are not up at the same time, or one uses a phone and the other a computer
@@ -54,7 +53,9 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         owasp_oat="OAT-020", owasp_api="API2:2023", mitre_atlas="AML.T0012", mitre_attack="T1078"
     )
 
-    null: ClassVar[tuple[float, float]] = (-2.0, 0.8)
+    # Fitted as in `bench/null.py` on development seeds 1-5 (81,354 innocent actor-days), on the
+    # cautious side.
+    null: ClassVar[tuple[float, float]] = (-3.5, 0.62)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
@@ -95,7 +96,7 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         overlap = own[:, _PARALLEL] - np.where(larger, (1 - self.lesser_share) * lesser, 0.0)
         person = np.clip((14 - actors["expected"][:, Trait.AWAKE]) / 8, 0, 1)
         rest = np.minimum(own[:, _UNREST], self.rest_nats) * person
-        travels = np.minimum(np.log1p(actors["travels"]) / LEAST_SPREADS[_PARALLEL], overlap)
+        travels = np.minimum(np.log1p(actors["travels"]), overlap / 2)
         today = (parties + overlap + travels) * known + rest
         earlier = np.minimum(np.minimum(actors["crowded"], self.carried_nats), SUPPORT * today)
         return np.stack([parties * known, overlap * known, rest, travels * known, earlier], axis=1)
@@ -113,10 +114,10 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         return tuple(told[part](row) for part in order if nats[part] >= _WORTH_SAYING)
 
 
-SURELY_SEVERAL: Final = 3.0
-"""Parties whose overlap counts in full; of two it counts half: one person has a phone too."""
+SURELY_SEVERAL: Final = 4.0
+"""Parties whose overlap counts in full; of two it counts a third: one person has a phone too."""
 
-SUPPORT: Final = 2.0
+SUPPORT: Final = 3.0
 """Earlier days count for so many times what today does, at most."""
 
 _ONE: Final = 1.5  # distinct values are counted by cells: one comes out as 1.008

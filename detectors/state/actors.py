@@ -1,9 +1,10 @@
 """What is kept of an actor.
 
 A row of `ACTOR` is all that an actor who searched twice costs, beside one short `PAIR`
-row a person. The rest is drawn with need: a `SHEET` for a day with searches, and a `MEDLEY` once a
-second client or network searched on it, given back two days later; a `BASELINE` after the first whole day; a `RHYTHM` after the third; a
-`HISTORY` for a person searched on a second day; sketches of the identities exposed.
+row a person. The rest is drawn with need: a `SHEET` for a day with searches, and a `MEDLEY`
+once a second client or network searched on it, both given back two days later; a `BASELINE`
+after the first whole day; a `RHYTHM` after the third; a `HISTORY` for a person searched on a
+second day; sketches of the identities exposed.
 """
 
 from enum import IntEnum

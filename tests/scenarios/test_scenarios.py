@@ -41,8 +41,8 @@ MOST_TOGETHER = 40
 ENOUGH_PROBES = 20
 """Of the first so many probes one raises the alert on who climbs, a fifth of a batch of 100."""
 
-ENOUGH_SHARED = 3
-"""On so many days of sharing one raises the alert."""
+ENOUGH_SHARED = 7
+"""Within so many days of sharing it is found."""
 
 MOST_TAKEN = 0.05
 """A scraper is found before it has so large a share of what it would take."""
@@ -210,7 +210,7 @@ def test_climber_is_found_early(told: Told) -> None:
 
 @stories([story for story in MISUSE if story.pattern is SHARING])
 def test_sharing_is_found_early(told: Told) -> None:
-    """On the third day at the latest."""
+    """Within a week."""
     (entity,) = told.story.due
     began = min(int(event["event_time"]) for event in told.story.misuse())
 

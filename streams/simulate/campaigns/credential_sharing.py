@@ -4,14 +4,15 @@ Shared accounts are among the search anomalies of a plate-reader network (haveib
 a Telegram bot passed its users' searches on to PimEyes (netzpolitik.org, 2022). How many people,
 for how long, and how often are assumptions.
 
-| difficulty | who                                    | each                        | for             |
-|------------|----------------------------------------|-----------------------------|-----------------|
-| blatant    | 8 to 25 strangers in other time zones  | 0.3 to 1.5 visits a day     | 5 to 30 days    |
-| moderate   | a team of 2 to 5 more, anywhere        | 0.5 to 2 visits a day       | 14 to 50 days   |
-| moderate   | a bot with 10 to 60 customers          | 30 to 400 searches a day, all told, around the clock | 14 to 50 days |
-| stealthy   | one or two more in the same time zone  | as often as the owner       | 21 to 60 days   |
+| difficulty | who                                   | how often               | for           |
+|------------|---------------------------------------|-------------------------|---------------|
+| blatant    | 8 to 25 strangers in other time zones | 0.3 to 1.5 visits a day | 5 to 30 days  |
+| moderate   | a team of 2 to 5 more, anywhere       | 0.5 to 2 visits a day   | 14 to 50 days |
+| moderate   | a bot with 10 to 60 customers         | 30 to 400 a day in all  | 14 to 50 days |
+| stealthy   | one or two more in the same time zone | as often as the owner   | 21 to 60 days |
 
-Keys of services are shared among services: each host with an address and a program of its own.
+Keys of services are shared among services: each host with an address and a program of its own. A
+bot searches around the clock, from one machine.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ KNOWN_AFTER = 5
 
 SELDOM = 0.3
 """Visits a day that a guest makes at least, however quiet the owner."""
+
+KNOWN = 0.6
+"""Share of visits that are about somebody of a few whom one keeps looking for."""
 
 SERVICE = ROLES.index("service")
 
@@ -176,10 +180,8 @@ def _look_up(rng: np.random.Generator, setting: Setting, rows: Records, few: int
     count = int(visit.max(initial=-1)) + 1
     known = rng.integers(0, size, few)
     person = np.where(
-        rng.random(count) < 0.6, known[rng.integers(0, few, count)], rng.integers(0, size, count)
+        rng.random(count) < KNOWN, known[rng.integers(0, few, count)], rng.integers(0, size, count)
     )
     rows["person"] = person[visit]
-    rows["photo"] = photos(
-        albums(1 + rows["guest"], rows["person"]), rng.integers(0, 3, len(rows))
-    )
+    rows["photo"] = photos(albums(1 + rows["guest"], rows["person"]), rng.integers(0, 3, len(rows)))
     rows["copy"] = copies(rng, len(rows), 0.5)

@@ -118,9 +118,7 @@ def test_networks_of_one_carrier_count_less() -> None:
     assert math.exp(alike) == pytest.approx(2, rel=0.1)
 
 
-@given(
-    before=st.integers(0, 2**24 - 1), today=st.integers(0, 2**24 - 1), hour=st.integers(0, 23)
-)
+@given(before=st.integers(0, 2**24 - 1), today=st.integers(0, 2**24 - 1), hour=st.integers(0, 23))
 def test_rest_is_the_longest_pause(before: int, today: int, hour: int) -> None:
     """Of pauses that ended within the last day, or have not yet; the first began before."""
     today |= 1 << hour
