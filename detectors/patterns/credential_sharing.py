@@ -145,17 +145,19 @@ def _nats(beyond: Nats, freedom: Nats) -> Nats:
 def _of_parties(row: np.void) -> Reason:
     clients, networks = float(row["clients"]), float(row["networks"])
     usual = math.exp(float(row["expected"][Trait.PARTIES]))
-    text = (
-        f"about {clients:.0f} clients in {networks:.0f} networks searched on one day; "
-        f"{usual:.1f} of either are usual"
-    )
+    known = [
+        f"{number:.0f} {what}"
+        for number, what in ((clients, "clients"), (networks, "networks"))
+        if number > 0
+    ]
+    text = f"about {' in '.join(known)} searched on one day; {usual:.1f} of either are usual"
     return Reason("parties", math.exp(float(row["observed"][Trait.PARTIES])), usual, "people", text)
 
 
 def _of_overlap(row: np.void) -> Reason:
     spans, usual = int(row["parallel"]), math.expm1(float(row["expected"][Trait.PARALLEL]))
     text = (
-        f"in {spans} spans of 22.5 minutes two clients in different networks were at work at once; "
+        f"in {spans} spans of 22.5 minutes two of them were at work at once; "
         f"{max(usual, 0.0):.1f} a day are usual"
     )
     return Reason("parallel_spans", float(spans), max(usual, 0.0), "spans", text)

@@ -129,7 +129,7 @@ def roamer() -> list[Fields]:
     for day in range(colleagues.SITE_DAYS):
         for i in range(rng.poisson(6)):
             hour = rng.uniform(8, 24)
-            exit_ = rng.integers(len(COUNTRIES))
+            exit_ = int(rng.integers(len(COUNTRIES)))
             spot = place(f"exit-{exit_}", 64740 + exit_, COUNTRIES[exit_], device_id="private")
             events.append(
                 colleagues.subscribed("roamer", at(day, hour), f"looked-{day}-{i}") | spot

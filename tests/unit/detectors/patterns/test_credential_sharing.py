@@ -30,7 +30,7 @@ def office(
 
 
 def guests(
-    count: int, visits: int = 3, *, clients: bool = True, places: bool = True, **fields: object
+    count: int, visits: int = 3, *, clients: bool = True, places: bool = True, **fields: str
 ) -> list[Fields]:
     """On the day after, others use an account, one after the other, in turns."""
     events = []
