@@ -19,7 +19,7 @@ from .hashing import FREE, PoolView, draw, mix
 REST = 8.0
 """Hours of rest within a day that nobody lacks for long."""
 
-LEAST_SPREADS = (0.35, 0.5, 1.0)
+LEAST_SPREADS = (0.35, 0.5, 2.0)
 """Of ln(parties), ln(1 + parallel spans), hours without rest, at least: of somebody who never has
 a second client, the first one is no news."""
 

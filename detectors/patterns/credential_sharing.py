@@ -132,7 +132,11 @@ def surprises(actors: Records) -> Nats:
     own /= np.maximum(actors["spread"][:, _TRAITS], LEAST_SPREADS)
     peers = observed - actors["peer_expected"][:, VOLUMES:]
     peers /= np.maximum(actors["peer_spread"][:, VOLUMES:], LEAST_SPREADS)
-    return either(_nats(own, freedom), _nats(peers, freedom))
+    own, peers = _nats(own, freedom), _nats(peers, freedom)
+    nats = either(own, peers)
+    # A job that begins to run by night, among other jobs, is no news.
+    nats[:, _UNREST] = np.minimum(own[:, _UNREST], peers[:, _UNREST])
+    return nats
 
 
 def _nats(beyond: Nats, freedom: Nats) -> Nats:
