@@ -41,9 +41,17 @@ class Prior:
     them within about two weeks.
     """
 
-    mean: tuple[float, ...] = (1.6, 1.2, 3.0, 2.4, 0.4, 0.03, -1.6, 0.1, 0.3, 0.15)
-    between: tuple[float, ...] = (1.8, 1.4, 5.0, 1.5, 0.25, 0.15, 0.5, 0.3, 0.5, 0.08)
-    within: tuple[float, ...] = (0.8, 0.6, 2.0, 0.4, 0.08, 0.06, 0.4, 0.3, 0.4, 0.07)
+    # fmt: off
+    mean: tuple[float, ...] = (
+        1.6, 1.2, 3.0, 2.4, 0.4, 0.03, -1.6, 0.1, 0.3, 0.15, 0.3, 0.1, 2.5,
+    )
+    between: tuple[float, ...] = (
+        1.8, 1.4, 5.0, 1.5, 0.25, 0.15, 0.5, 0.3, 0.5, 0.08, 0.4, 0.3, 3.5,
+    )
+    within: tuple[float, ...] = (
+        0.8, 0.6, 2.0, 0.4, 0.08, 0.06, 0.4, 0.3, 0.4, 0.07, 0.3, 0.3, 1.5,
+    )
+    # fmt: on
     returning: float = 0.15
     return_logs: float = 0.7
     intensity: float = 1.5

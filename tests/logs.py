@@ -352,6 +352,17 @@ def misuse() -> list[Fields]:
         )
         for i in range(40)
     ]
+    events += [
+        search(
+            at(17, hour + guest / 20),
+            "actor-6",
+            f"person-{guest}-{hour}",
+            source_ip=f"192.0.{guest}.0",
+            device_id=f"guest-{guest}",
+        )
+        for guest in range(12)
+        for hour in range(8, 18)
+    ]
     return [
         {"tenant_id": "tenant", "actor_role": "officer", "gallery_id": "gallery", **event}
         for event in in_order(events)

@@ -43,6 +43,7 @@ class ActorState(NamedTuple):
     actors: TableView
     pairs: TableView
     sheets: PoolView
+    medleys: PoolView
     baselines: PoolView
     histories: PoolView
     short: PoolView
@@ -128,6 +129,7 @@ def observe(
                 reached,
                 gap,
                 state.sheets,
+                state.medleys,
                 state.baselines,
                 peers,
                 peer_rows[i],

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..events import Row
-from ..state.actors import HOURS_PER_DAY, HOURS_PER_WEEK, TRAITS
+from ..state.actors import HOURS_PER_DAY, HOURS_PER_WEEK, TRAITS, VOLUMES
 from .cohorts import learn_traits, row_of
 from .compile import kernel, signed
 from .hashing import FREE, PoolView, TableView, draw, give_back
-from .sheets import AWAKE, REACH_DAY, describe_day
+from .medley import LEAST_SPREADS
+from .sheets import AWAKE, PARALLEL, PARTIES, REACH_DAY, UNREST, describe_day
 
 MEMORY_DAYS = 40.0
 """A baseline remembers about so many days; older ones fade."""
@@ -23,6 +24,7 @@ SLEEPLESS_HOURS = 18
 """Hours of a day with a search that no one person keeps up."""
 
 _LEAST, _MOST = -3.0, 4.0  # one day counts for no more, however far out it is
+_MOST_CROWD = 2.5  # a weekend away with a third device is four days, and sharing is weeks
 _MOST_CARRIED = 40.0
 _RHYTHM_AFTER = 3.0  # whole days before a rhythm is kept
 _RHYTHM_FULL = 240
@@ -34,6 +36,7 @@ class DayState(NamedTuple):
 
     actors: TableView
     sheets: PoolView
+    medleys: PoolView
     baselines: PoolView
     rhythms: PoolView
     cohorts: TableView
@@ -62,8 +65,9 @@ def close_day(
         if number == FREE or state.sheets.rows[number].day > day:
             continue
         sheet = state.sheets.rows[number]
-        describe_day(sheet, found)
+        describe_day(sheet, state.medleys, found)
         _carry(actor, sheet, found)
+        _carry_crowd(actor, sheet, found)
         if sheet.suspect:
             actor.suspect_days += 1
         else:
@@ -80,6 +84,8 @@ def close_day(
             learn_traits(state.cohorts.rows[row_of(state.cohorts, actor)], found, residuals)
             if own.days[REACH_DAY] >= _RHYTHM_AFTER:
                 _keep_rhythm(actor, sheet, state.rhythms)
+        if sheet.medley != FREE:
+            give_back(state.medleys, sheet.medley)
         give_back(state.sheets, number)
         actor.sheets[day & 1] = FREE
 
@@ -96,6 +102,30 @@ def _carry(actor: Row, sheet: Row, found: NDArray[np.float32]) -> None:
     beyond = min(max(beyond, _LEAST), _MOST)
     carried = actor.carried + SHIFT * beyond - SHIFT * SHIFT / 2
     actor.carried = min(max(carried, 0.0), _MOST_CARRIED)
+
+
+@kernel
+def _carry_crowd(actor: Row, sheet: Row, found: NDArray[np.float32]) -> None:
+    """The same of how many people seem to be behind the account."""
+    restless = _beyond_least(sheet, found, UNREST, 2) * human(sheet.expected[AWAKE])
+    beyond = max(
+        _beyond_least(sheet, found, PARTIES, 0), _beyond_least(sheet, found, PARALLEL, 1), restless
+    )
+    beyond = min(max(beyond, _LEAST), _MOST_CROWD)
+    crowded = actor.crowded + SHIFT * beyond - SHIFT * SHIFT / 2
+    actor.crowded = min(max(crowded, 0.0), _MOST_CARRIED)
+
+
+@kernel
+def _beyond_least(sheet: Row, found: NDArray[np.float32], k: int, place: int) -> float:
+    """Spreads beyond what was expected, with spreads of no less than a trait's `LEAST_SPREADS`."""
+    if math.isnan(found[k]):
+        return 0.0
+    least = LEAST_SPREADS[place]
+    place += VOLUMES
+    own = (found[k] - sheet.expected[k]) / max(sheet.spread[k], least)
+    peers = (found[k] - sheet.peer_expected[place]) / max(sheet.peer_spread[place], least)
+    return float(min(own, peers))
 
 
 @kernel

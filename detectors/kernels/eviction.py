@@ -36,6 +36,7 @@ def drop_actors(
     kept: NDArray[np.bool_],
     actors: TableView,
     sheets: PoolView,
+    medleys: PoolView,
     baselines: PoolView,
     rhythms: PoolView,
     short: PoolView,
@@ -48,6 +49,9 @@ def drop_actors(
         actor = actors.rows[row]
         for parity in range(2):
             if actor.sheets[parity] != FREE:
+                medley = sheets.rows[actor.sheets[parity]].medley
+                if medley != FREE:
+                    give_back(medleys, medley)
                 give_back(sheets, actor.sheets[parity])
         if actor.baseline != FREE:
             give_back(baselines, actor.baseline)

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..events import Outcome, Row
-from ..state.actors import H_1H, H_5M, HOUR, HOURS_PER_DAY, R_1D, R_1H, TRAITS, VOLUMES, Trait
-from .bits import ones
+from ..state.actors import H_1H, H_5M, HOUR, HOURS_PER_DAY, PEERED, R_1D, R_1H, TRAITS, Trait
+from .bits import cells_to_count, ones
 from .compile import kernel
 from .hashing import FREE, PoolView, draw
+from .medley import abroad, begin_medley, lacking_rest, mingle, overlap, parties, sides
 
 SUCCESS = int(Outcome.SUCCESS)
 REACH_DAY = int(Trait.REACH_DAY)
@@ -23,6 +24,9 @@ REGULARITY = int(Trait.REGULARITY)
 NEAR = int(Trait.NEAR)
 SHOTS = int(Trait.SHOTS)
 DOUBT = int(Trait.DOUBT)
+PARTIES = int(Trait.PARTIES)
+PARALLEL = int(Trait.PARALLEL)
+UNREST = int(Trait.UNREST)
 
 LEAST_SEARCHES = 5
 """A day's means (limit, threshold, paging) say nothing before so many searches."""
@@ -63,6 +67,7 @@ def fill_sheet(
     reached: bool,
     gap: float,
     sheets: PoolView,
+    medleys: PoolView,
     baselines: PoolView,
     peers: PeerView,
     peer_row: int,
@@ -77,6 +82,7 @@ def fill_sheet(
         reached: whether it returned somebody new to the actor.
         gap: milliseconds since the actor's last search; 0 or less if there is none.
         sheets: pool of sheets, with room for one more.
+        medleys: pool of medleys, likewise.
         baselines: the actors' own past.
         peers: what cohorts expect.
         peer_row: the actor's row in `peers`.
@@ -116,21 +122,31 @@ def fill_sheet(
     if event.top_score >= 0:
         sheet.scores += 1
         sheet.score_sum += event.top_score
-    describe_day(sheet, out.observed)
+    mingle(sheet, event, medleys)
+    before = actor.sheets[(day + 1) & 1]
+    if before != FREE and sheets.rows[before].day == day - 1:
+        lacking = lacking_rest(sheets.rows[before].awake, sheet.awake, hour)
+        sheet.unrest = max(sheet.unrest, lacking)
+    describe_day(sheet, medleys, out.observed)
     out.observed[REACH_DAY] = math.log1p(actor.reaches[R_1D])
     out.observed[REACH_HOUR] = math.log1p(actor.reaches[R_1H])
-    before = actor.sheets[(day + 1) & 1]
     if before != FREE and sheets.rows[before].day == day - 1:
         late_hours = sheets.rows[before].awake >> np.uint32(hour + 1)
         out.observed[AWAKE] += ones(np.uint64(late_hours))
     for k in range(TRAITS):
         out.expected[k] = sheet.expected[k]
         out.spread[k] = sheet.spread[k]
-    for k in range(VOLUMES):
-        out.peer_expected[k] = sheet.peer_expected[k]
-        out.peer_spread[k] = sheet.peer_spread[k]
+    for place in range(len(PEERED)):
+        out.peer_expected[place] = sheet.peer_expected[place]
+        out.peer_spread[place] = sheet.peer_spread[place]
     out.freedom = sheet.freedom
     out.carried = actor.carried
+    out.crowded = actor.crowded
+    out.clients = cells_to_count(sheet.clients)
+    out.networks = cells_to_count(sheet.networks)
+    out.parallel = ones(overlap(sheet, medleys))
+    out.travels = abroad(sheet, medleys)
+    out.sides = sides(sheet)
     out.searches_today = sheet.searches
     out.looks_today = sheet.looks
     out.reach_today = sheet.reach
@@ -184,6 +200,7 @@ def _begin_sheet(
     sheet.peak = 0
     sheet.hours[:] = 0
     sheet.reach_hours[:] = 0
+    begin_medley(sheet)
     sheet.freedom = _PRIOR_FREEDOM
     for k in range(TRAITS):
         between = peers.between[peer_row, k] ** 2
@@ -200,13 +217,14 @@ def _begin_sheet(
                 sheet.freedom = _PRIOR_FREEDOM + days
         sheet.expected[k] = center
         sheet.spread[k] = math.sqrt(within + 1.0 / sure)
-        if k < VOLUMES:
-            sheet.peer_expected[k] = peers.mean[peer_row, k]
-            sheet.peer_spread[k] = math.sqrt(between + peers.within[peer_row, k] ** 2)
+    for place in range(len(PEERED)):
+        k = PEERED[place]
+        sheet.peer_expected[place] = peers.mean[peer_row, k]
+        sheet.peer_spread[place] = math.hypot(peers.between[peer_row, k], peers.within[peer_row, k])
 
 
 @kernel
-def describe_day(sheet: Row, traits: NDArray[np.float32]) -> None:
+def describe_day(sheet: Row, medleys: PoolView, traits: NDArray[np.float32]) -> None:
     """The day's traits; NaN where it says too little."""
     traits[REACH_DAY] = math.log1p(float(sheet.reach))
     traits[REACH_HOUR] = math.log1p(float(sheet.peak))
@@ -218,6 +236,10 @@ def describe_day(sheet: Row, traits: NDArray[np.float32]) -> None:
     traits[NEAR] = math.log(sheet.near) if sheet.near > 0 else np.nan
     traits[SHOTS] = math.log(sheet.shots) if sheet.shots > 0 else np.nan
     traits[DOUBT] = 1.0 - sheet.score_sum / sheet.scores if sheet.scores > 0 else np.nan
+    people = parties(sheet)
+    traits[PARTIES] = math.log(people) if people > 0 else np.nan
+    traits[PARALLEL] = math.log1p(ones(overlap(sheet, medleys))) if people > 0 else np.nan
+    traits[UNREST] = sheet.unrest
     if sheet.limits >= LEAST_SEARCHES:
         traits[LIMIT] = sheet.limit_sum / sheet.limits
     if sheet.thresholds >= LEAST_SEARCHES:

@@ -6,6 +6,7 @@ from ..base import Figures, Pattern
 from .bulk_scraping import BulkScraping
 from .case_laundering import CaseLaundering
 from .coordinated_stalking import CoordinatedStalking
+from .credential_sharing import CredentialSharing
 from .persistent_stalking import PersistentStalking
 from .probe_hill_climbing import ProbeHillClimbing
 from .subject_pile_on import SubjectPileOn
@@ -14,6 +15,7 @@ __all__ = [
     "BulkScraping",
     "CaseLaundering",
     "CoordinatedStalking",
+    "CredentialSharing",
     "Figures",
     "Pattern",
     "Patterns",
@@ -32,6 +34,7 @@ class Patterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject_pile_on: SubjectPileOn = SubjectPileOn()
     case_laundering: CaseLaundering = CaseLaundering()
     probe_hill_climbing: ProbeHillClimbing = ProbeHillClimbing()
+    credential_sharing: CredentialSharing = CredentialSharing()
 
     def all(self) -> tuple[Pattern, ...]:
         """The patterns in the order in which they judge."""

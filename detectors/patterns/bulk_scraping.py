@@ -93,7 +93,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             (n, traits + 1).
         """
         own = surprise(actors, "expected", "spread")
-        shared = either(own[:, :VOLUMES], surprise(actors, "peer_expected", "peer_spread"))
+        shared = either(own[:, :VOLUMES], surprise(actors, "peer_expected", "peer_spread", VOLUMES))
         result = np.zeros((len(actors), TRAITS + 1))
         busiest = np.where(shared[:, _DAY] >= shared[:, _HOUR], _DAY, _HOUR)
         volume = np.maximum(shared[:, _DAY], shared[:, _HOUR])
@@ -151,7 +151,9 @@ _EARLIER_DAYS: Final = Reason(
 )
 
 
-def surprise(actors: Records, expected: str, spread: str) -> NDArray[np.float64]:
+def surprise(
+    actors: Records, expected: str, spread: str, traits: int = TRAITS
+) -> NDArray[np.float64]:
     """Nats by which each trait exceeds its Student-t prediction, shape (n, traits), ≥ 0.
 
     The log-likelihood ratio of the prediction's mode to what was observed.
@@ -160,11 +162,11 @@ def surprise(actors: Records, expected: str, spread: str) -> NDArray[np.float64]
         actors: `ACTOR_FIGURES` records.
         expected: the field with the predictions' centres.
         spread: the field with their spreads.
+        traits: how many, from the first on.
     """
     freedom = actors["freedom"].astype(np.float64)[:, None]
-    traits = actors[expected].shape[1]
-    beyond = (actors["observed"][:, :traits] - actors[expected]).astype(np.float64)
-    beyond = np.nan_to_num(np.maximum(beyond / actors[spread], 0.0))
+    beyond = actors["observed"][:, :traits] - actors[expected][:, :traits]
+    beyond = np.nan_to_num(np.maximum(beyond.astype(np.float64) / actors[spread][:, :traits], 0.0))
     nats: NDArray[np.float64] = (freedom + 1) / 2 * np.log1p(beyond**2 / freedom)
     return nats
 

@@ -17,7 +17,18 @@ from ..kernels.hashing import FREE
 from ..kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
 from ..kernels.probes import ProbeState
 from ..kernels.sketch import DENSE, SHORT
-from ..state.actors import ACTOR, BASELINE, DAY, HISTORY, MINUTE, PAIR, RHYTHM, SHEET, TRAITS
+from ..state.actors import (
+    ACTOR,
+    BASELINE,
+    DAY,
+    HISTORY,
+    MEDLEY,
+    MINUTE,
+    PAIR,
+    RHYTHM,
+    SHEET,
+    TRAITS,
+)
 from ..state.cases import CASE, DOSSIER
 from ..state.cohorts import COHORT
 from ..state.probes import RECENT, RUN
@@ -36,7 +47,7 @@ _GRACE: Final = 2
 _KEPT_CONTRIBUTIONS: Final = 3
 """No shard is further ahead of another than that the other may ask for one of these."""
 
-_OF_ACTORS: Final = ("sheets", "baselines", "rhythms", "short", "dense")
+_OF_ACTORS: Final = ("sheets", "medleys", "baselines", "rhythms", "short", "dense")
 
 
 class ActorShard:
@@ -55,6 +66,7 @@ class ActorShard:
         self.pairs = Table(PAIR)
         self.pools = {
             "sheets": Pool(SHEET),
+            "medleys": Pool(MEDLEY),
             "baselines": Pool(BASELINE),
             "rhythms": Pool(RHYTHM),
             "histories": Pool(HISTORY),
@@ -85,6 +97,7 @@ class ActorShard:
             actors=self.actors.view(n),
             pairs=self.pairs.view(n),
             sheets=self.pools["sheets"].view(n),
+            medleys=self.pools["medleys"].view(n),
             baselines=self.pools["baselines"].view(0),
             histories=self.pools["histories"].view(n),
             short=self.pools["short"].view(n),
@@ -143,6 +156,7 @@ class ActorShard:
         state = DayState(
             actors=self.actors.view(0),
             sheets=self.pools["sheets"].view(0),
+            medleys=self.pools["medleys"].view(0),
             baselines=self.pools["baselines"].view(most),
             rhythms=self.pools["rhythms"].view(most),
             cohorts=cohorts,

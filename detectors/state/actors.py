@@ -1,9 +1,10 @@
 """What is kept of an actor.
 
 A row of `ACTOR` is all that an actor who searched twice costs, beside one short `PAIR`
-row a person. The rest is drawn with need: a `SHEET` for a day with searches, given back
-two days later; a `BASELINE` after the first whole day; a `RHYTHM` after the third; a
-`HISTORY` for a person searched on a second day; sketches of the identities exposed.
+row a person. The rest is drawn with need: a `SHEET` for a day with searches, and a `MEDLEY`
+once a second client or network searched on it, both given back two days later; a `BASELINE`
+after the first whole day; a `RHYTHM` after the third; a `HISTORY` for a person searched on a
+second day; sketches of the identities exposed.
 """
 
 from enum import IntEnum
@@ -43,12 +44,21 @@ class Trait(IntEnum):
     NEAR = 7  # ln of the most near-duplicate probes of one another within a day
     SHOTS = 8  # ln of the most different probes at one person within a day
     DOUBT = 9  # 1 - mean best score
+    PARTIES = 10  # ln of the different clients, or networks if they are fewer, within a day
+    PARALLEL = 11  # ln(1 + spans of a day in which two of them were at work)
+    UNREST = 12  # hours that are missing to eight of rest
 
 
 TRAITS = len(Trait)
 
 VOLUMES = 3
-"""The first so many traits are volumes, which peers judge too."""
+"""The first so many traits are volumes."""
+
+PEERED = (*range(VOLUMES), int(Trait.PARTIES), int(Trait.PARALLEL), int(Trait.UNREST))
+"""Traits that peers judge too, volumes first."""
+
+SPANS = 64
+"""Parts of a day, of 22.5 minutes, in which two clients count as being at work at once."""
 
 ACTOR = np.dtype(
     [
@@ -82,6 +92,8 @@ ACTOR = np.dtype(
         ("alone", "u4"),
         # Evidence that earlier days left, in nats.
         ("carried", "f4"),
+        # The same, of several people behind the account.
+        ("crowded", "f4"),
         # Numbers in the pools, `FREE` if not drawn.
         ("sheets", "i4", (2,)),
         ("baseline", "i4"),
@@ -117,12 +129,37 @@ SHEET = np.dtype(
         ("peak", "u4"),
         ("hours", "u2", (HOURS_PER_DAY,)),
         ("reach_hours", "u2", (HOURS_PER_DAY,)),
+        # Which of 64 hash cells clients, networks and their systems fell into.
+        ("clients", "u8"),
+        ("networks", "u8"),
+        ("systems", "u8"),
+        # Bit s: a search in span s. The first search's client, network, country, as hashes, and
+        # the number of a `MEDLEY`, which is drawn when another one comes.
+        ("spans", "u8"),
+        ("client", "u1"),
+        ("network", "u1"),
+        ("country", "u1"),
+        ("medley", "i4"),
+        ("unrest", "f4"),
         # What was to be expected of the day: a Student-t per trait, fixed as it begins.
         ("expected", "f4", (TRAITS,)),
         ("spread", "f4", (TRAITS,)),
         ("freedom", "f4"),
-        ("peer_expected", "f4", (VOLUMES,)),
-        ("peer_spread", "f4", (VOLUMES,)),
+        ("peer_expected", "f4", (len(PEERED),)),
+        ("peer_spread", "f4", (len(PEERED),)),
+    ]
+)
+
+MEDLEY = np.dtype(
+    [
+        # Who searched first in each span, as hashes of one byte; 0 if nobody or unknown.
+        ("clients", "u1", (SPANS,)),
+        ("networks", "u1", (SPANS,)),
+        ("countries", "u1", (SPANS,)),
+        # Bit s: in span s another one did too.
+        ("more_clients", "u8"),
+        ("more_networks", "u8"),
+        ("more_countries", "u8"),
     ]
 )
 
@@ -168,9 +205,17 @@ ACTOR_FIGURES = np.dtype(
         ("expected", "f4", (TRAITS,)),
         ("spread", "f4", (TRAITS,)),
         ("freedom", "f4"),
-        ("peer_expected", "f4", (VOLUMES,)),
-        ("peer_spread", "f4", (VOLUMES,)),
+        ("peer_expected", "f4", (len(PEERED),)),
+        ("peer_spread", "f4", (len(PEERED),)),
         ("carried", "f4"),
+        ("crowded", "f4"),
+        # Different clients and networks today; spans with two clients and two networks, and of
+        # them those with two countries; 1 if the log has clients or networks, 2 if both.
+        ("clients", "f4"),
+        ("networks", "f4"),
+        ("parallel", "u1"),
+        ("travels", "u1"),
+        ("sides", "u1"),
         ("searches_today", "u4"),
         ("looks_today", "u4"),
         ("reach_today", "u4"),

@@ -16,7 +16,7 @@ from .almanac import DAY, HOUR, ZONES, Almanac
 from .candidates import Results, results
 from .clients import FIRST_SCRIPT, fingerprint, releases, user_agent
 from .levels import LEVEL_OF_FIELD, OPTIONAL, Level
-from .population import PURPOSES, ROLES, Population
+from .population import PURPOSES, ROLES, Population, Slot
 from .randomness import F64, I64, U64, Dice, fold, hexadecimal
 
 Event = dict[str, Any]
@@ -98,11 +98,16 @@ class Renderer:
         """Who, when, from where."""
         population = self._population
         slot = rows["slot"]
+        guest = rows["guest"] > 0
+        whose = np.where(guest, rows["guest"] - 1, rows["actor"])
+        hosts = population.actors[whose]
         of_slot = {
-            name: np.take_along_axis(actors[name], slot[:, None].astype(np.int64), axis=1)[:, 0]
+            name: np.take_along_axis(hosts[name], slot[:, None].astype(np.int64), axis=1)[:, 0]
             for name in ("network", "lease", "egress", "shared", "client", "station")
         }
-        person = Dice(population.keys("habits", rows["actor"], slot))
+        # A guest's machine is not the one of the account that lent its place.
+        person = Dice(population.keys("habits", whose, slot + len(Slot) * guest))
+        holders = Dice(population.keys("habits", rows["actor"], slot))
         network = of_slot["network"].astype(np.int64)
         holder = np.where(of_slot["shared"], population.keys("office", network), person.keys)
         holder = fold(holder, dice.below("egress", of_slot["egress"]))
@@ -115,7 +120,7 @@ class Renderer:
             "machine", of_slot["station"], Dice(rows["visit"]).below("machine", 6)
         )
         machine = np.where(of_slot["station"] >= 0, shared_machine, person.bits("machine"))
-        login = fold(person.bits("login"), _epoch(rows, actors["key_days"] * DAY, person))
+        login = fold(holders.bits("login"), _epoch(rows, actors["key_days"] * DAY, holders))
         unit = population.keys("unit", actors["tenant"], actors["unit"])
         networks = population.networks
         return {

@@ -44,6 +44,8 @@ SEARCH = np.dtype(
         ("purpose", "i1"),
         # The case that is named, -1 for none.
         ("case", "i8"),
+        # One more than the actor whose place and machine it comes from, 0 for the actor's own.
+        ("guest", "i4"),
         # Within a second of the actor's last request in this visit.
         ("hasty", "?"),
         # Labelled misuse that the search is part of, -1 if none.

@@ -10,7 +10,7 @@ import numpy as np
 
 from detectors.alerts import PatternCode
 from tests.logs import DAY, SECOND, Fields, at, search
-from tests.scenarios import colleagues
+from tests.scenarios import accounts, colleagues
 
 Searches = Callable[[], Sequence[Fields]]
 
@@ -351,6 +351,7 @@ PILE_ON = PatternCode.SUBJECT_PILE_ON
 LAUNDERING = PatternCode.CASE_LAUNDERING
 BULK = PatternCode.BULK_SCRAPING
 PROBING = PatternCode.PROBE_HILL_CLIMBING
+SHARING = PatternCode.CREDENTIAL_SHARING
 POLICE, SITE, FIRM = colleagues.police, colleagues.site, colleagues.firm
 FANS = tuple(f"fan-{i}" for i in range(5))
 USERS = tuple(f"user-{i}" for i in range(110))
@@ -412,6 +413,24 @@ MISUSE = (
         PROBING,
         ("climber",),
     ),
+    Story(
+        "posted_password",
+        accounts.site,
+        ("posted",),
+        lambda: accounts.owner("posted", 86),
+        accounts.posted,
+        SHARING,
+        ("posted",),
+    ),
+    Story(
+        "fronting_bot",
+        accounts.site,
+        ("fronted",),
+        lambda: accounts.owner("fronted", 87),
+        accounts.fronted,
+        SHARING,
+        ("fronted",),
+    ),
 )
 LOOK_ALIKES = (
     Story("long_case_detective", POLICE, ("detective",), long_case),
@@ -425,4 +444,7 @@ LOOK_ALIKES = (
     Story("monthly_contract", contracted, ANALYSTS, tuple),
     Story("enhanced_still", scored, ("enhancer",), still),
     Story("family_album", scored, ("parent",), album),
+    Story("control_room", accounts.site, ("room-0", "room-1", "room-2"), accounts.control_room),
+    Story("commuter", accounts.site, ("commuter",), accounts.commuter),
+    Story("vpn_roamer", accounts.site, ("roamer",), accounts.roamer),
 )

@@ -24,6 +24,7 @@ from tests.scenarios.stories import (
     MISUSE,
     PILE_ON,
     PROBING,
+    SHARING,
     STALKING,
     TOGETHER,
     Story,
@@ -43,6 +44,9 @@ ENOUGH_PROBES = 20
 
 MOST_LAUNDERED = 6
 """Of nine people under a case that they have nothing to do with, the sixth raises the alert."""
+
+ENOUGH_SHARED = 7
+"""Within so many days of sharing it is found."""
 
 MOST_TAKEN = 0.05
 """A scraper is found before it has so large a share of what it would take."""
@@ -219,3 +223,12 @@ def test_climber_is_found_early(told: Told) -> None:
     sent = sum(int(event["event_time"]) <= found for event in told.story.misuse())
 
     assert 0 < sent <= ENOUGH_PROBES
+
+
+@stories([story for story in MISUSE if story.pattern is SHARING])
+def test_sharing_is_found_early(told: Told) -> None:
+    """Within a week."""
+    (entity,) = told.story.due
+    began = min(int(event["event_time"]) for event in told.story.misuse())
+
+    assert 0 <= raised_at(told.alert_on(entity)) - began <= ENOUGH_SHARED * DAY

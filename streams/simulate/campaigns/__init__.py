@@ -8,6 +8,7 @@ from detectors.alerts import PatternCode
 from .bulk_scraping import bulk_scraping
 from .case_laundering import case_laundering
 from .coordinated_stalking import coordinated_stalking
+from .credential_sharing import credential_sharing
 from .misuse import Difficulty, Misuse, Plan, Setting
 from .persistent_stalking import persistent_stalking
 from .probe_hill_climbing import probe_hill_climbing
@@ -21,6 +22,7 @@ CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
         PatternCode.SUBJECT_PILE_ON: subject_pile_on,
         PatternCode.CASE_LAUNDERING: case_laundering,
         PatternCode.PROBE_HILL_CLIMBING: probe_hill_climbing,
+        PatternCode.CREDENTIAL_SHARING: credential_sharing,
     }
 )
 
