@@ -34,14 +34,15 @@ _KEYS: Final[dict[str, tuple[str, ...]]] = {
     "actor": ("actor",),
     "pair": ("actor", "subject"),
     "subject": ("subject",),
+    "cohort": (),
 }
-"""By which of an event's pseudonyms a kind of entity is known."""
+"""By which of an event's pseudonyms a kind of entity is known; a group by its own."""
 
 
 class Episode(msgspec.Struct):
     """One entity's run of evidence for one pattern; `alert_id` is empty until it is raised.
 
-    `actor` and `subject` are (0, 0) if the entity is not about one; `actors`, `tenants` and
+    `actor`, `subject` and `group` are (0, 0) if the entity is not one; `actors`, `tenants` and
     `galleries` count events by account (its pseudonym in hexadecimal), tenant and gallery.
     """
 
@@ -63,6 +64,7 @@ class Episode(msgspec.Struct):
     severity: Severity = Severity.LOW
     published_count: int = 0
     reasons: tuple[Reason, ...] = ()
+    group: Pseudonym = (0, 0)
 
 
 class _Saved(msgspec.Struct):
@@ -144,8 +146,8 @@ class EpisodeBook:
         rows, kept = found.batch.rows, found.numbers
         if len(kept) == 0:
             return
-        columns = _KEYS[self.pattern.entity]
-        keys = np.concatenate([rows[column][kept] for column in columns], axis=1)
+        parts = [rows[column][kept] for column in _KEYS[self.pattern.entity]]
+        keys = np.concatenate(parts or [found.figures.groups["key"][kept]], axis=1)
         _, where = np.unique(keys, axis=0, return_inverse=True)
         order = np.argsort(where.reshape(-1), kind="stable")
         ends = np.flatnonzero(np.diff(where.reshape(-1)[order])) + 1
@@ -153,7 +155,8 @@ class EpisodeBook:
 
     def _key(self, found: Found, number: np.intp) -> str:
         row = found.batch.rows[number]
-        return "".join(_written(row[column]) for column in _KEYS[self.pattern.entity])
+        parts = [row[column] for column in _KEYS[self.pattern.entity]]
+        return "".join(map(_written, parts or [found.figures.groups["key"][number]]))
 
     def _begin(self, found: Found, number: np.intp) -> Episode:
         row = found.batch.rows[number]
@@ -161,7 +164,9 @@ class EpisodeBook:
         actor, subject = (
             row[column] if column in about else (0, 0) for column in ("actor", "subject")
         )
+        group = (0, 0) if about else found.figures.groups["key"][number]
         return Episode(
+            group=(int(group[0]), int(group[1])),
             actor=(int(actor[0]), int(actor[1])),
             subject=(int(subject[0]), int(subject[1])),
             actors={},
@@ -253,7 +258,7 @@ class EpisodeBook:
         ordinal = self.ordinals.get(key, 0)
         self.ordinals[key] = ordinal + 1
         # An account is its tenant's; a person may be known to several.
-        scope = next(iter(episode.tenants)) if episode.actor != (0, 0) else ""
+        scope = "" if self.pattern.entity == "subject" else next(iter(episode.tenants))
         episode.alert_id = _digest(self.pattern.code, scope, key, str(ordinal))
         episode.raised = time
 
@@ -318,6 +323,8 @@ class EpisodeBook:
             "subject": episode.subject,
         }
         about = _KEYS[self.pattern.entity]
+        if not about:
+            return _digest("group", *map(str, episode.group))
         return "+".join(self.name_of(kind, part) for kind, part in parts.items() if kind in about)
 
     def arrays(self) -> Arrays:

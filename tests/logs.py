@@ -83,6 +83,7 @@ def figures_of(log: EventBatch) -> Figures:
         np.concatenate([part.actors for part in listener.heard]),
         np.concatenate([part.subjects for part in listener.heard]),
         np.concatenate([part.networks for part in listener.heard]),
+        np.concatenate([part.groups for part in listener.heard]),
     )
 
 

@@ -5,6 +5,7 @@ import msgspec
 from ..base import Figures, Pattern
 from .bulk_scraping import BulkScraping
 from .coordinated_stalking import CoordinatedStalking
+from .distributed_scraping import DistributedScraping
 from .persistent_stalking import PersistentStalking
 from .probe_hill_climbing import ProbeHillClimbing
 from .subject_pile_on import SubjectPileOn
@@ -12,6 +13,7 @@ from .subject_pile_on import SubjectPileOn
 __all__ = [
     "BulkScraping",
     "CoordinatedStalking",
+    "DistributedScraping",
     "Figures",
     "Pattern",
     "Patterns",
@@ -29,6 +31,7 @@ class Patterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     coordinated_stalking: CoordinatedStalking = CoordinatedStalking()
     subject_pile_on: SubjectPileOn = SubjectPileOn()
     probe_hill_climbing: ProbeHillClimbing = ProbeHillClimbing()
+    distributed_scraping: DistributedScraping = DistributedScraping()
 
     def all(self) -> tuple[Pattern, ...]:
         """The patterns in the order in which they judge."""

@@ -7,6 +7,7 @@ from detectors.alerts import PatternCode
 
 from .bulk_scraping import bulk_scraping
 from .coordinated_stalking import coordinated_stalking
+from .distributed_scraping import distributed_scraping
 from .misuse import Difficulty, Misuse, Plan, Setting
 from .persistent_stalking import persistent_stalking
 from .probe_hill_climbing import probe_hill_climbing
@@ -19,6 +20,7 @@ CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
         PatternCode.COORDINATED_STALKING: coordinated_stalking,
         PatternCode.SUBJECT_PILE_ON: subject_pile_on,
         PatternCode.PROBE_HILL_CLIMBING: probe_hill_climbing,
+        PatternCode.DISTRIBUTED_SCRAPING: distributed_scraping,
     }
 )
 
