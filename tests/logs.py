@@ -301,7 +301,7 @@ def misuse_log() -> EventBatch:
 
 
 def misuse() -> list[Fields]:
-    """Three weeks of a dozen colleagues' work, among them a stalker and two scrapers at once.
+    """Three weeks of a dozen colleagues' work, among them a stalker, two scrapers and a fleet.
 
     A pattern that is registered without misuse of its kind here fails the test that looks
     for one alert of each.
@@ -342,6 +342,7 @@ def misuse() -> list[Fields]:
         for i in range(500)
     ]
     events += _of_several(12)
+    events += _of_a_fleet(16)
     events += [
         search(
             at(18, 9, 15 * i),
@@ -377,3 +378,20 @@ def _of_several(officers: int) -> list[Fields]:
         for actor in range(officers)
     ]
     return events
+
+
+def _of_a_fleet(accounts: int) -> list[Fields]:
+    """Accounts of one operator, opened in one week, take eight new people a day each."""
+    return [
+        search(
+            at(12 + day, 9 + i, account),
+            f"drone-{account}",
+            f"shared-out-{account}-{day}-{i}",
+            source_ip=f"192.0.{account}.0",
+            tls_ja4="kit",
+            actor_created_at=at(10),
+        )
+        for day in range(4)
+        for account in range(accounts)
+        for i in range(9)
+    ]

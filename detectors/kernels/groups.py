@@ -33,6 +33,7 @@ TLS_OPENED = int(Common.TLS_OPENED)
 CLIENT_BEGUN = int(Common.CLIENT_BEGUN)
 CLIENT_SETTINGS = int(Common.CLIENT_SETTINGS)
 CLIENT_ASN = int(Common.CLIENT_ASN)
+SETTINGS = int(Common.SETTINGS)
 GALLERY = int(Common.GALLERY)
 
 CLIMBS = 0.85
@@ -63,7 +64,10 @@ SURE_APART = 10.0
 """Of groups of a kind of which nothing is known: the spread of their means is 0.4 nats."""
 
 FREEDOM = 12.0
-"""Degrees of freedom of the prediction for a group: its spread is known from few groups."""
+GROUP_DAYS = 5.0
+"""Degrees of freedom of the prediction for a group, and how many days of groups add one: the
+spread is known from few groups, of which each is about the same for so many days. A group's own
+accounts limit them too."""
 
 LEAST_ACCOUNTS = 4.0
 FULL_NATS = 1.0
@@ -240,12 +244,13 @@ def fill_values(event: Row, actor: Row, beginning: int, values: NDArray[np.uint6
     values[:] = 0
     values[GALLERY] = 1
     values[TLS] = event.tls
+    if event.limit >= 0 or event.threshold >= 0:
+        values[SETTINGS] = np.uint64((event.limit + 2) * 1024)
+        if event.threshold >= 0:
+            values[SETTINGS] += np.uint64(1 + int(1000 * event.threshold))
     if event.tls != 0 or event.user_agent != 0:
         values[CLIENT] = mix(event.user_agent, event.tls)
-        wishes = np.uint64(max(event.limit, 0) * 1024)
-        if event.threshold >= 0:
-            wishes += np.uint64(1 + int(1000 * event.threshold))
-        values[CLIENT_SETTINGS] = mix(values[CLIENT], wishes)
+        values[CLIENT_SETTINGS] = mix(values[CLIENT], values[SETTINGS])
     if event.asn >= 0:
         values[ASN] = np.uint64(event.asn + 1)
         if values[CLIENT] != 0:
@@ -269,8 +274,13 @@ def _judge(scene: Row, group: Row, key: np.uint64, out: Row) -> None:
         return
     mean = _mean_of(group)
     expected = _expected_of(scene, group)
+    if mean <= max(expected, 0.0):
+        return
     spread = math.sqrt(_apart_of(scene, group.kind) + _variance_of(scene) / accounts)
-    nats = surprise_of_group(mean, expected, spread, accounts)
+    freedom = 1.0 / (1.0 / (FREEDOM + scene.groups[group.kind] / GROUP_DAYS) + 1.0 / accounts)
+    nats = surprise_of_group((mean - expected) / spread, freedom) * min(mean / FULL_NATS, 1.0)
+    # At most what its accounts say together.
+    nats = min(nats, accounts * mean)
     group.today_best = max(group.today_best, nats)
     if nats > out.nats:
         out.key[0] = key
@@ -284,16 +294,9 @@ def _judge(scene: Row, group: Row, key: np.uint64, out: Row) -> None:
 
 
 @kernel
-def surprise_of_group(mean: float, expected: float, spread: float, accounts: float) -> float:
-    """Nats by which a group's mean exceeds its Student-t prediction.
-
-    At most what its accounts say together; in full only from `FULL_NATS` each on.
-    """
-    if mean <= max(expected, 0.0):
-        return 0.0
-    z = (mean - expected) / spread
-    nats = (FREEDOM + 1.0) / 2.0 * math.log1p(z * z / FREEDOM)
-    return min(nats * min(mean / FULL_NATS, 1.0), accounts * mean)
+def surprise_of_group(z: float, freedom: float) -> float:
+    """Nats of a mean that lies z spreads beyond its Student-t prediction."""
+    return (freedom + 1.0) / 2.0 * math.log1p(z * z / freedom)
 
 
 @kernel
@@ -358,16 +361,14 @@ def pass_day(state: GroupState) -> None:
 @kernel
 def _pass_group(scene: Row, group: Row) -> None:
     accounts = max(group.peak, group.today_days)
-    if accounts >= LEAST_ACCOUNTS and group.today_days > 0:
-        apart = _mean_of(group) - _expected_of(scene, group)
-        usual = _apart_of(scene, group.kind)
-        # A group that stands out does not make it usual to.
-        apart = min(apart * apart, 9.0 * usual) - _variance_of(scene) / accounts
-        scene.groups[group.kind] += 1.0
-        scene.apart[group.kind] += max(apart, 0.0)
     suspect = group.today_best >= SUSPECT_NATS
     group.suspect_days = group.suspect_days + 1 if suspect else 0
-    if not suspect or group.suspect_days > RELEASE_DAYS:
+    learned = not suspect or group.suspect_days > RELEASE_DAYS
+    if learned and accounts >= LEAST_ACCOUNTS and group.today_days > 0:
+        apart = _mean_of(group) - _expected_of(scene, group)
+        scene.groups[group.kind] += 1.0
+        scene.apart[group.kind] += max(apart * apart - _variance_of(scene) / accounts, 0.0)
+    if learned:
         group.past_days += group.today_days
         group.past_nats += group.today_nats
     group.past_days *= MEMORY

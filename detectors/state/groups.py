@@ -17,7 +17,8 @@ class Common(IntEnum):
     CLIENT_BEGUN = 6  # client and two weeks of the first search
     CLIENT_SETTINGS = 7  # client, candidates asked for and threshold
     CLIENT_ASN = 8
-    GALLERY = 9  # nothing but the gallery
+    SETTINGS = 9  # candidates asked for and threshold
+    GALLERY = 10  # nothing but the gallery
 
 
 KINDS = len(Common)
