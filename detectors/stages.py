@@ -17,8 +17,8 @@ from .calibration import calibrate
 from .config import Detection
 from .episodes import EpisodeBook, Found, Namer
 from .events import Outcome, Records, Relation
-from .kernels.groups import mark_climbs
 from .kernels.hashing import FREE, mix_columns
+from .kernels.ladders import mark_climbs
 from .patterns import Figures
 from .shards.actors import ActorShard
 from .shards.batch import SHARDS, Stretch, by_shard
@@ -174,7 +174,7 @@ class ActorStage(Stage[ActorShard]):
 
 
 class LaterStage(Stage[L]):
-    """Where events come with their actors' figures: the stages of subjects, of networks, of cohorts."""
+    """Where events come with their actors' figures: subjects' stage, networks', cohorts'."""
 
     def observe(self, stretch: Stretch) -> Judged:
         """Judge and learn those of a stretch's events that concern this stage."""

@@ -14,46 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..events import ABSENT_TIME, Outcome, Records, Row
-from ..state.actors import DAY, Trait
-from ..state.groups import KINDS, NEWNESS, PASTS, RUNGS, Common
-from .compile import kernel, signed
+from ..events import Records, Row
+from ..state.groups import KINDS
+from .compile import kernel
 from .hashing import FREE, TableView, add_row, find_row, mix
-
-SUCCESS = int(Outcome.SUCCESS)
-NO_TIME = int(ABSENT_TIME)
-REACH_DAY = int(Trait.REACH_DAY)
-
-CLIENT = int(Common.CLIENT)
-TLS = int(Common.TLS)
-ASN = int(Common.ASN)
-OPENED = int(Common.OPENED)
-BEGUN = int(Common.BEGUN)
-TLS_OPENED = int(Common.TLS_OPENED)
-CLIENT_BEGUN = int(Common.CLIENT_BEGUN)
-CLIENT_SETTINGS = int(Common.CLIENT_SETTINGS)
-CLIENT_ASN = int(Common.CLIENT_ASN)
-SETTINGS = int(Common.SETTINGS)
-GALLERY = int(Common.GALLERY)
-
-CLIMBS = 0.85
-"""Chance of a scraper's day to come to the next rung: it goes on."""
-
-SCRAPES_NEW = (0.85, 0.12, 0.03)
-"""And that nearly all, at least half, fewer of its searches reach somebody new."""
-
-USUALLY_CLIMBS = 0.45
-USUALLY_NEW = (0.6, 0.2, 0.2)
-SURE_DAYS = 30.0
-"""The same of days of which nothing is known, which count as so many account-days. Orders of
-magnitude: a ladder's own days replace them within the first day of a busy gallery."""
-
-LEAST_NATS = -2.0
-MOST_NATS = 6.0
-"""What one account-day can say at most, for and against."""
-
-OLD = 28 * DAY
-"""From this age on an account's own habit is no sign of anything."""
+from .ladders import fade_ladder, is_habit, nats_of_day, newness_of, past_of, rung_of
+from .likeness import fill_values
 
 USUAL_NATS = -0.5
 USUAL_SQUARES = 2.0
@@ -74,11 +40,13 @@ FULL_NATS = 1.0
 """From this mean on evidence counts in full; below 0 the group is no more like scrapers than
 like anybody."""
 
+SPEAKS = 0.5
+"""An account speaks for a group if its day is at least this share of the group's mean."""
+
 SUSPECT_NATS = 3.0
 RELEASE_DAYS = 21
 RECENT = 0.8187307530779818  # exp(-1/5): some days' mean lifetime is five days
 MEMORY = 0.98  # as in `kernels.cohorts`
-WEEK = 7 * DAY
 
 
 class GroupState(NamedTuple):
@@ -87,24 +55,6 @@ class GroupState(NamedTuple):
     ladders: TableView
     scenes: TableView
     groups: TableView
-
-
-@kernel
-def rung_of(event: Row, figures: Row) -> int:
-    """The rung that the event's account comes to with it; -1 if to none."""
-    if figures.row == FREE or event.outcome != SUCCESS or event.offset > 0:
-        return -1
-    for k in range(len(RUNGS)):
-        if figures.looks_today == RUNGS[k]:
-            return k
-    return -1
-
-
-@kernel
-def mark_climbs(events: Records, actor_figures: Records, climbs: NDArray[np.bool_]) -> None:
-    """Say of every event whether its account comes to a rung with it."""
-    for i in range(len(events)):
-        climbs[i] = rung_of(events[i], actor_figures[i]) >= 0
 
 
 @kernel
@@ -142,12 +92,12 @@ def observe_groups(
         scene = state.scenes.rows[scene_row]
         ladder = state.ladders.rows[_ladder_of(state.ladders, mix(scene_key, event.role))]
         ladder.last = max(ladder.last, event.time)
-        past = _past_of(actor)
-        new = _newness_of(actor)
-        nats = nats_of_day(ladder, past, rung, new, _is_habit(event, actor, rung))
+        past = past_of(actor)
+        new = newness_of(actor)
+        nats = nats_of_day(ladder, past, rung, new, is_habit(event, actor, rung))
         before = 0.0
         if rung > 0:
-            lower = _is_habit(event, actor, rung - 1)
+            lower = is_habit(event, actor, rung - 1)
             before = nats_of_day(ladder, past, rung - 1, new, lower)
         scene.today_days += rung == 0
         scene.today_nats += nats - before
@@ -172,7 +122,7 @@ def observe_groups(
             group.today_days += rung == 0
             group.today_nats += nats - before
             if nats > 0:
-                _judge(scene, group, key, out)
+                _judge(scene, group, key, nats, out)
         counts[0] += not room
         # Nothing is learned from those whom a group makes suspect.
         if out.nats < SUSPECT_NATS:
@@ -198,77 +148,11 @@ def _ladder_of(ladders: TableView, key: np.uint64) -> int:
 
 
 @kernel
-def _past_of(actor: Row) -> int:
-    before = signed(actor.searches) - signed(actor.searches_today)
-    past = 0
-    while past < len(PASTS) and before >= PASTS[past]:
-        past += 1
-    return past
+def _judge(scene: Row, group: Row, key: np.uint64, own: float, out: Row) -> None:
+    """Say what the group comes to, if the account speaks for it and for no more telling one.
 
-
-@kernel
-def _newness_of(actor: Row) -> int:
-    share = actor.reach_today / actor.looks_today
-    new = 0
-    while new < len(NEWNESS) and share < NEWNESS[new]:
-        new += 1
-    return new
-
-
-@kernel
-def _is_habit(event: Row, actor: Row, rung: int) -> bool:
-    """Whether an old account comes no higher than it usually does."""
-    if event.time - actor.first < OLD or math.isnan(actor.expected[REACH_DAY]):
-        return False
-    return bool(actor.expected[REACH_DAY] >= math.log1p(float(RUNGS[rung])))
-
-
-@kernel
-def nats_of_day(ladder: Row, past: int, rung: int, new: int, habit: bool) -> float:
-    """How much likelier a scraper's day comes to this rung like that than a peer's, in nats."""
-    days = 0.0
-    for k in range(len(USUALLY_NEW)):
-        days += ladder.past[past, 0, k]
-    usual = USUALLY_CLIMBS**rung * USUALLY_NEW[new]
-    share = (ladder.past[past, rung, new] + SURE_DAYS * usual) / (days + SURE_DAYS)
-    nats = math.log(CLIMBS**rung * SCRAPES_NEW[new] / share)
-    return min(max(nats, LEAST_NATS), 0.0 if habit else MOST_NATS)
-
-
-@kernel
-def fill_values(event: Row, actor: Row, beginning: int, values: NDArray[np.uint64]) -> None:
-    """What the event's account may have in common with others, by kind; 0 if not known.
-
-    Of accounts that were there as the log began (`beginning`) nobody knows when they had.
+    `own` are the nats of the account's day.
     """
-    values[:] = 0
-    values[GALLERY] = 1
-    values[TLS] = event.tls
-    if event.limit >= 0 or event.threshold >= 0:
-        values[SETTINGS] = np.uint64((event.limit + 2) * 1024)
-        if event.threshold >= 0:
-            values[SETTINGS] += np.uint64(1 + int(1000 * event.threshold))
-    if event.tls != 0 or event.user_agent != 0:
-        values[CLIENT] = mix(event.user_agent, event.tls)
-        values[CLIENT_SETTINGS] = mix(values[CLIENT], values[SETTINGS])
-    if event.asn >= 0:
-        values[ASN] = np.uint64(event.asn + 1)
-        if values[CLIENT] != 0:
-            values[CLIENT_ASN] = mix(values[CLIENT], values[ASN])
-    if event.created != NO_TIME:
-        values[OPENED] = np.uint64(event.created // WEEK + (1 << 32))
-        if event.tls != 0:
-            values[TLS_OPENED] = mix(event.tls, np.uint64(event.created // (4 * WEEK) + (1 << 32)))
-    if actor.first >= beginning + WEEK:
-        values[BEGUN] = np.uint64(actor.first // WEEK + (1 << 32))
-        if values[CLIENT] != 0:
-            begun = np.uint64(actor.first // (2 * WEEK) + (1 << 32))
-            values[CLIENT_BEGUN] = mix(values[CLIENT], begun)
-
-
-@kernel
-def _judge(scene: Row, group: Row, key: np.uint64, out: Row) -> None:
-    """Say what the group comes to, if no other of the account's says more for longer."""
     accounts = max(group.peak, group.today_days)
     if accounts < LEAST_ACCOUNTS:
         return
@@ -282,7 +166,7 @@ def _judge(scene: Row, group: Row, key: np.uint64, out: Row) -> None:
     # At most what its accounts say together.
     nats = min(nats, accounts * mean)
     group.today_best = max(group.today_best, nats)
-    if nats > out.nats:
+    if nats > out.nats and own >= SPEAKS * mean:
         out.key[0] = key
         out.key[1] = group.scene
         out.kind = group.kind
@@ -349,13 +233,7 @@ def pass_day(state: GroupState) -> None:
             scene.groups[kind] *= MEMORY
             scene.apart[kind] *= MEMORY
     for row in range(state.ladders.used[0]):
-        ladder = state.ladders.rows[row]
-        for past in range(len(PASTS) + 1):
-            for rung in range(len(RUNGS)):
-                for new in range(len(NEWNESS) + 1):
-                    count = ladder.past[past, rung, new] + ladder.today[past, rung, new]
-                    ladder.past[past, rung, new] = MEMORY * count
-                    ladder.today[past, rung, new] = 0.0
+        fade_ladder(state.ladders.rows[row], MEMORY)
 
 
 @kernel

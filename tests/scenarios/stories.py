@@ -288,6 +288,35 @@ def album() -> list[Fields]:
     ]
 
 
+def shared_out() -> list[Fields]:
+    """Fifty accounts of one operator, opened within days, take sixteen profiles each."""
+    rng = np.random.default_rng(80)
+    return [
+        colleagues.subscribed(
+            f"sock-{sock}",
+            at(60 + day, rng.uniform(8, 24)),
+            f"profile-{sock}-{day}-{i}",
+            source_ip=f"192.0.{rng.integers(250)}.0",
+            actor_created_at=at(56, sock % 40),
+        )
+        for sock in range(50)
+        for day in sorted(rng.choice(6, 4, replace=False).tolist())
+        for i in range(4)
+    ]
+
+
+def onboarding() -> list[Fields]:
+    """Thirty officers of a station that joins within a week: one office, one browser build."""
+    rng = np.random.default_rng(81)
+    station = {"source_ip": "198.51.100.0", "source_asn": 64500, "user_agent": "browser 140"}
+    return [
+        {**event, **station, "tls_ja4": "browser", "actor_created_at": at(63 + recruit % 5)}
+        for recruit in range(30)
+        for event in colleagues.officer_at_work(f"recruit-{recruit}", rng)
+        if event["event_time"] > at(64 + recruit % 5)
+    ]
+
+
 def _probe(actor: str, time: int, person: str, probe: str, cluster: str) -> Fields:
     return colleagues.checked(actor, time, person, probe_id=probe, probe_cluster_id=cluster)
 
@@ -298,9 +327,12 @@ PILE_ON = PatternCode.SUBJECT_PILE_ON
 BULK = PatternCode.BULK_SCRAPING
 PROBING = PatternCode.PROBE_HILL_CLIMBING
 POLICE, SITE, FIRM = colleagues.police, colleagues.site, colleagues.firm
+SHARED_OUT = PatternCode.DISTRIBUTED_SCRAPING
 FANS = tuple(f"fan-{i}" for i in range(5))
 USERS = tuple(f"user-{i}" for i in range(110))
 PUPPETS = tuple(f"puppet-{i}" for i in range(5))
+SOCKS = tuple(f"sock-{i}" for i in range(50))
+RECRUITS = tuple(f"recruit-{i}" for i in range(30))
 
 MISUSE = (
     Story(
@@ -346,6 +378,7 @@ MISUSE = (
         PROBING,
         ("climber",),
     ),
+    Story("voyager_socks", SITE, SOCKS, tuple, shared_out, SHARED_OUT),
 )
 LOOK_ALIKES = (
     Story("long_case_detective", POLICE, ("detective",), long_case),
@@ -356,4 +389,5 @@ LOOK_ALIKES = (
     Story("two_parents", SITE, ("mother", "father"), two_parents),
     Story("enhanced_still", scored, ("enhancer",), still),
     Story("family_album", scored, ("parent",), album),
+    Story("new_station", POLICE, RECRUITS, onboarding),
 )

@@ -23,6 +23,7 @@ from tests.scenarios.stories import (
     MISUSE,
     PILE_ON,
     PROBING,
+    SHARED_OUT,
     STALKING,
     TOGETHER,
     Story,
@@ -100,13 +101,14 @@ def golden(told: Told) -> bytes:
 def noted(story: Story, alert: Alert) -> dict[str, Any]:
     """What was raised, on whom, how severe, when, and why."""
     before = [e for e in story.misuse() if int(e["event_time"]) <= raised_at(alert)]
+    group = alert.entity.type == "cohort"
     return {
         "pattern": alert.pattern,
         "entity": alert.entity.id,
         "status": alert.status,
         "severity": alert.severity,
         "day": (raised_at(alert) - MONDAY) // DAY,
-        "searches": sum(is_about(alert.entity.id, event) for event in before),
+        "searches": sum(group or is_about(alert.entity.id, event) for event in before),
         "reasons": [reason.feature for reason in alert.reasons[:2]],
     }
 
@@ -202,3 +204,13 @@ def test_climber_is_found_early(told: Told) -> None:
     sent = sum(int(event["event_time"]) <= found for event in told.story.misuse())
 
     assert 0 < sent <= ENOUGH_PROBES
+
+
+@stories([story for story in MISUSE if story.pattern is SHARED_OUT])
+def test_fleet_is_found_while_it_works(told: Told) -> None:
+    """Before it has half of what it came for, by an alert that names accounts of its own only."""
+    (alert,) = [a for a in told.opened if a.pattern is SHARED_OUT][:1]
+    taken = sum(int(e["event_time"]) <= raised_at(alert) for e in told.story.misuse())
+
+    assert 0 < taken <= len(told.story.misuse()) / 2
+    assert set(alert.actors) <= set(told.story.actors)

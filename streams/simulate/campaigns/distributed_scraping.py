@@ -5,11 +5,11 @@ Voyager Labs had 38,000 accounts for 600,000 profiles, some 16 each (Meta v. Voy
 such rings; volumes are drawn from what the innocent accounts of the same tenant do on the days
 on which they search. What is shared, and how much is left to chance, are assumptions:
 
-| difficulty | accounts  | opened within | searches a day and account       | comes from              |
-|------------|-----------|---------------|----------------------------------|-------------------------|
-| blatant    | 8 to 200  | a day         | 60 to 150, in step               | one cloud, one library  |
-| moderate   | 10 to 150 | 3 to 30 days  | about the tenant's 95th percentile | homes, one or two browsers |
-| stealthy   | 15 to 200 | 40 to 150 days | as the busier half of the innocent | homes, anybody's browsers |
+| difficulty | accounts  | opened within  | searches a day        | come from            |
+|------------|-----------|----------------|-----------------------|----------------------|
+| blatant    | 8 to 200  | a day          | 60 to 150, in step    | a cloud, one library |
+| moderate   | 10 to 150 | 3 to 30 days   | 60 to 100 % of a p95  | homes, two browsers  |
+| stealthy   | 15 to 200 | 40 to 150 days | as the busier half do | homes, any browser   |
 
 Nobody is searched for twice, whichever account does it.
 """
@@ -123,7 +123,9 @@ def _volumes(
     mine = table["tenant"][rows["actor"]] == table["tenant"][leader]
     person = table["role"][rows["actor"]] == table["role"][leader]
     own = rows[mine & person]
-    _, usual = np.unique(own["actor"].astype(np.int64) << 20 | own["time"] // DAY, return_counts=True)
+    _, usual = np.unique(
+        own["actor"].astype(np.int64) << 20 | own["time"] // DAY, return_counts=True
+    )
     if difficulty is Difficulty.STEALTHY:
         busier = usual[usual >= np.median(usual)]
         return np.asarray(rng.choice(busier, shape))

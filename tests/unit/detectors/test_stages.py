@@ -11,7 +11,15 @@ from detectors.checks.trial import chosen
 from detectors.config import Detection
 from detectors.events import EventBatch
 from detectors.shards.batch import SHARDS, shards_of, stretch_of
-from detectors.stages import CONCERNS, ActorStage, LaterStage, Stage, cohort_stage, network_stage, subject_stage
+from detectors.stages import (
+    CONCERNS,
+    ActorStage,
+    LaterStage,
+    Stage,
+    cohort_stage,
+    network_stage,
+    subject_stage,
+)
 from detectors.state.actors import DAY
 from tests.logs import Fields, batch, name_of, one_in, stories
 
