@@ -24,10 +24,16 @@ from .likeness import fill_values
 USUAL_NATS = -0.5
 USUAL_SQUARES = 2.0
 SURE_OF_SCENE = 50.0
+"""Mean and mean square of account-days of a gallery of which nothing is known, which count as so
+many. Orders of magnitude from simulated traffic (seeds 11-13)."""
+
 SURE_OF_GROUP = 30.0
+"""With so many account-days a group's own past counts as much as its gallery's."""
+
 APART_SQUARES = 0.16
 SURE_APART = 10.0
-"""Of groups of a kind of which nothing is known: the spread of their means is 0.4 nats."""
+"""The means of groups of a kind of which nothing is known are 0.4 nats apart; counts as so many
+days of groups."""
 
 FREEDOM = 12.0
 GROUP_DAYS = 5.0
@@ -180,7 +186,8 @@ def _judge(scene: Row, group: Row, key: np.uint64, own: float, out: Row) -> None
 @kernel
 def surprise_of_group(z: float, freedom: float) -> float:
     """Nats of a mean that lies z spreads beyond its Student-t prediction."""
-    return (freedom + 1.0) / 2.0 * math.log1p(z * z / freedom)
+    nats: float = (freedom + 1.0) / 2.0 * math.log1p(z * z / freedom)
+    return nats
 
 
 @kernel
@@ -202,7 +209,8 @@ def _variance_of(scene: Row) -> float:
     days = SURE_OF_SCENE + scene.days
     mean = (SURE_OF_SCENE * USUAL_NATS + scene.nats) / days
     squares = (SURE_OF_SCENE * USUAL_SQUARES + scene.squares) / days
-    return max(squares - mean * mean, 0.1)
+    variance: float = max(squares - mean * mean, 0.1)
+    return variance
 
 
 @kernel

@@ -27,7 +27,7 @@ SURE_DAYS = 30.0
 magnitude: a ladder's own days replace them within the first day of a busy gallery."""
 
 LEAST_NATS = -2.0
-MOST_NATS = (6.0, 3.0, 0.0)
+MOST_NATS = (6.0, 1.0, 0.0)
 """What one account-day can say at most, against and for; who mostly repeats takes no gallery."""
 
 OLD = 28 * DAY

@@ -41,9 +41,9 @@ class DistributedScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
         owasp_oat="OAT-011", owasp_api="API6:2023", mitre_atlas="AML.T0036", mitre_attack="T1585"
     )
 
-    # Fitted by eye, on the cautious side, to 43,580 innocent actor-days of development seeds 11-13
-    # (50 days each): the highest episode is 5.9 nats, seven have 4 or more.
-    null: ClassVar[tuple[float, float]] = (-5.0, 0.85)
+    # Fitted by eye, on the cautious side, to 46,458 innocent actor-days of development seeds 11-13
+    # (50 days each): the highest episode is 4.8 nats, three have 4 or more.
+    null: ClassVar[tuple[float, float]] = (-5.2, 1.0)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

@@ -26,13 +26,13 @@ from ..clients import FIRST_SCRIPT, SCRIPTS
 from ..population import ROLES
 from ..randomness import I64, chance, some
 from ..searches import captures, photos
-from .misuse import Difficulty, Misuse, Setting
+from .misuse import Difficulty, Mask, Misuse, Setting
 
 KNOWN_AFTER = 5
 LEAST_COLLEAGUES = 3
 """Innocent accounts that a tenant has at least, so that there is something to be like."""
 
-MOST = 12_000
+MOST = 5_000
 """Searches of a campaign at most."""
 
 LEAST = 60
@@ -63,12 +63,9 @@ _PACES = {
 
 
 def distributed_scraping(
-    rng: np.random.Generator,
-    setting: Setting,
-    difficulty: Difficulty,
-    size: tuple[int, int] | None = None,
+    rng: np.random.Generator, setting: Setting, difficulty: Difficulty
 ) -> Misuse | None:
-    """A campaign by fresh accounts of one tenant; `size` instead of the difficulty's accounts."""
+    """A campaign by fresh accounts of one tenant, at most about as many as it had before."""
     pace = _PACES[difficulty]
     almanac = setting.almanac
     days = int(min(rng.uniform(*pace.days), 0.6 * almanac.days))
@@ -77,7 +74,8 @@ def distributed_scraping(
         return None
     setting.taken.discard(leader)
     first = almanac.start + int(rng.uniform(0.1 * almanac.days, almanac.days - days) * DAY)
-    least, most = size or pace.accounts
+    least, most = pace.accounts
+    most = max(min(most, _colleagues(setting, leader)), least + 2)
     count = int(np.exp(rng.uniform(np.log(least), np.log(most + 1))))
     daily = _volumes(rng, setting, leader, difficulty, (count, days))
     daily[rng.random(daily.shape) > rng.uniform(*pace.active)] = 0
@@ -104,9 +102,20 @@ def distributed_scraping(
 def _leader(rng: np.random.Generator, setting: Setting) -> int | None:
     """An account whose organisation has many, like which the new ones are."""
     table = setting.population.actors
-    active = (setting.counts() >= KNOWN_AFTER) & (table["role"] != ROLES.index("service"))
+    active = _active(setting)
     colleagues = np.bincount(table["tenant"][active], minlength=len(setting.population.tenants))
     return setting.recruit(rng, active & (colleagues[table["tenant"]] >= LEAST_COLLEAGUES))
+
+
+def _active(setting: Setting) -> Mask:
+    """People, no programs, who search now and then."""
+    roles = setting.population.actors["role"]
+    return np.asarray((setting.counts() >= KNOWN_AFTER) & (roles != ROLES.index("service")))
+
+
+def _colleagues(setting: Setting, leader: int) -> int:
+    tenants = setting.population.actors["tenant"]
+    return int((_active(setting) & (tenants == tenants[leader])).sum())
 
 
 def _volumes(
