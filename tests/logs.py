@@ -342,7 +342,7 @@ def misuse() -> list[Fields]:
         for i in range(500)
     ]
     events += _of_several(12)
-    events += _of_a_fleet(16)
+    events += _of_a_fleet(24)
     events += [
         search(
             at(18, 9, 15 * i),
@@ -381,17 +381,17 @@ def _of_several(officers: int) -> list[Fields]:
 
 
 def _of_a_fleet(accounts: int) -> list[Fields]:
-    """Accounts of one operator, opened in one week, take eight new people a day each."""
+    """Accounts of one operator, opened in one week, take twenty new people each, on two days."""
     return [
         search(
-            at(12 + day, 9 + i, account),
+            at(12 + day, 9 + i / 2, account),
             f"drone-{account}",
             f"shared-out-{account}-{day}-{i}",
             source_ip=f"192.0.{account}.0",
             tls_ja4="kit",
             actor_created_at=at(10),
         )
-        for day in range(4)
+        for day in range(2)
         for account in range(accounts)
-        for i in range(9)
+        for i in range(20)
     ]
