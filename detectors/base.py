@@ -14,8 +14,8 @@ Share = Annotated[float, Meta(gt=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 
-StageKind = Literal["actor", "subject", "network"]
-"""Kinds of shard, in the order in which an event passes them: the last two side by side."""
+StageKind = Literal["actor", "subject", "network", "cohort"]
+"""Kinds of shard, in the order in which an event passes them: all but the first side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,14 @@ class Figures:
         actors: `ACTOR_FIGURES` records.
         subjects: `SUBJECT_FIGURES` records; said of events on the subject stage only.
         networks: `NETWORK_FIGURES` records; said of events on the network stage only.
+        groups: `GROUP_FIGURES` records; said of events on the cohort stage only.
     """
 
     events: Records
     actors: Records
     subjects: Records
     networks: Records
+    groups: Records
 
     def __len__(self) -> int:
         """How many events."""
@@ -46,6 +48,7 @@ class Figures:
             self.actors.take(numbers),
             self.subjects.take(numbers),
             self.networks.take(numbers),
+            self.groups.take(numbers),
         )
 
 

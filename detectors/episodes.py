@@ -36,8 +36,9 @@ _KEYS: Final[dict[str, tuple[str, ...]]] = {
     "pair": ("actor", "subject"),
     "case": ("actor", "case"),
     "subject": ("subject",),
+    "cohort": (),
 }
-"""By which of an event's pseudonyms a kind of entity is known."""
+"""By which of an event's pseudonyms a kind of entity is known; a group by its own."""
 
 
 class Episode(msgspec.Struct):
@@ -46,6 +47,8 @@ class Episode(msgspec.Struct):
     `actor`, `subject` and `case` are (0, 0) if the entity is not about one; `actors`,
     `subjects`, `tenants` and `galleries` count events by account, by person (pseudonyms in
     hexadecimal), tenant and gallery.
+    `actor`, `subject` and `group` are (0, 0) if the entity is not one; `actors`, `tenants` and
+    `galleries` count events by account (its pseudonym in hexadecimal), tenant and gallery.
     """
 
     actor: Pseudonym
@@ -68,6 +71,7 @@ class Episode(msgspec.Struct):
     reasons: tuple[Reason, ...] = ()
     case: Pseudonym = (0, 0)
     subjects: dict[str, int] = {}
+    group: Pseudonym = (0, 0)
 
 
 class _Saved(msgspec.Struct):
@@ -149,8 +153,8 @@ class EpisodeBook:
         rows, kept = found.batch.rows, found.numbers
         if len(kept) == 0:
             return
-        columns = _KEYS[self.pattern.entity]
-        keys = np.concatenate([rows[column][kept] for column in columns], axis=1)
+        parts = [rows[column][kept] for column in _KEYS[self.pattern.entity]]
+        keys = np.concatenate(parts or [found.figures.groups["key"][kept]], axis=1)
         _, where = np.unique(keys, axis=0, return_inverse=True)
         order = np.argsort(where.reshape(-1), kind="stable")
         ends = np.flatnonzero(np.diff(where.reshape(-1)[order])) + 1
@@ -158,7 +162,8 @@ class EpisodeBook:
 
     def _key(self, found: Found, number: np.intp) -> str:
         row = found.batch.rows[number]
-        return "".join(_written(row[column]) for column in _KEYS[self.pattern.entity])
+        parts = [row[column] for column in _KEYS[self.pattern.entity]]
+        return "".join(map(_written, parts or [found.figures.groups["key"][number]]))
 
     def _begin(self, found: Found, number: np.intp) -> Episode:
         row = found.batch.rows[number]
@@ -166,7 +171,9 @@ class EpisodeBook:
         actor, subject, case = (
             row[column] if column in about else (0, 0) for column in ("actor", "subject", "case")
         )
+        group = (0, 0) if about else found.figures.groups["key"][number]
         return Episode(
+            group=(int(group[0]), int(group[1])),
             actor=(int(actor[0]), int(actor[1])),
             subject=(int(subject[0]), int(subject[1])),
             actors={},
@@ -263,7 +270,7 @@ class EpisodeBook:
         ordinal = self.ordinals.get(key, 0)
         self.ordinals[key] = ordinal + 1
         # An account is its tenant's; a person may be known to several.
-        scope = next(iter(episode.tenants)) if episode.actor != (0, 0) else ""
+        scope = "" if self.pattern.entity == "subject" else next(iter(episode.tenants))
         episode.alert_id = _digest(self.pattern.code, scope, key, str(ordinal))
         episode.raised = time
 
@@ -331,6 +338,8 @@ class EpisodeBook:
             "subject": episode.subject,
         }
         about = _KEYS[self.pattern.entity]
+        if not about:
+            return _digest("group", *map(str, episode.group))
         return "+".join(self.name_of(kind, part) for kind, part in parts.items() if kind in about)
 
     def arrays(self) -> Arrays:

@@ -16,7 +16,7 @@ from .events import EventBatch
 from .shards.batch import SHARDS, Stretch, stretch_of, stretches
 from .shards.tables import Arrays, Held, records, under
 from .snapshot import pack, unpack
-from .stages import ActorStage, Stage, network_stage, subject_stage
+from .stages import ActorStage, Stage, cohort_stage, network_stage, subject_stage
 from .state.actors import DAY
 from .units import NEVER, Unit, days_to_begin
 
@@ -52,6 +52,7 @@ class Pipeline:
         self.actors = ActorStage(detection, config_hash, name_of)
         self.subjects = subject_stage(detection, config_hash, name_of)
         self.networks = network_stage(detection, config_hash, name_of)
+        self.cohorts = cohort_stage(detection, config_hash, name_of)
         self.peers = no_peers()
         self.today = NEVER
 
@@ -88,6 +89,7 @@ class Pipeline:
             self.actors.observe(stretch, self.peers),
             self.subjects.observe(stretch),
             self.networks.observe(stretch),
+            self.cohorts.observe(stretch),
         )
         found = [item for part in judged for item in part.alerts]
         found.sort(key=lambda item: item[:2])
@@ -161,4 +163,4 @@ class Pipeline:
 
     def stages(self) -> Iterator[Stage[Any]]:
         """In the order in which an event passes them."""
-        yield from (self.actors, self.subjects, self.networks)
+        yield from (self.actors, self.subjects, self.networks, self.cohorts)

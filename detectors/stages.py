@@ -1,4 +1,4 @@
-"""The stages of detection: an event passes its actor's shard, then its subject's and network's.
+"""The stages of detection: an event passes its actor's shard, then others side by side.
 
 Context flows one way. The actor stage puts the actor's figures on the rows that go on; what
 a later stage finds never comes back, so that results do not depend on timing.
@@ -17,10 +17,12 @@ from .calibration import calibrate
 from .config import Detection
 from .episodes import EpisodeBook, Found, Namer
 from .events import Outcome, Records, Relation
-from .kernels.hashing import FREE
+from .kernels.hashing import FREE, mix_columns
+from .kernels.ladders import mark_climbs
 from .patterns import Figures
 from .shards.actors import ActorShard
 from .shards.batch import SHARDS, Stretch, by_shard
+from .shards.groups import GroupShard
 from .shards.subjects import LaterShard, NetworkShard, SubjectShard
 from .state.actors import DAY
 from .units import Shard, Unit
@@ -49,7 +51,19 @@ def figures_of(stretch: Stretch) -> Figures:
         stretch.actor_figures,
         stretch.subject_figures,
         stretch.network_figures,
+        stretch.group_figures,
     )
+
+
+def keys_of(kind: str, events: Records) -> NDArray[np.uint64]:
+    """What decides which shard of a kind each event belongs to; uint64, shape (n,)."""
+    if kind != "cohort":
+        keys: NDArray[np.uint64] = events[kind][:, 0]
+        return keys
+    keys = np.empty(len(events), np.uint64)
+    tenant, gallery = (np.ascontiguousarray(events[name]) for name in ("tenant", "gallery"))
+    mix_columns(tenant, gallery, keys)
+    return keys
 
 
 class Stage(Generic[S]):
@@ -101,15 +115,10 @@ class Stage(Generic[S]):
         places = {pattern.code: place for place, pattern in self.patterns}
         return sorted(alerts, key=lambda alert: (places[alert.pattern], alert.alert_id))
 
-    def _keys(self, events: Records) -> NDArray[np.uint64]:
-        """What decides which shard each event belongs to."""
-        keys: NDArray[np.uint64] = events[self.kind][:, 0]
-        return keys
-
     def _conclude(self, stretch: Stretch) -> Judged:
         figures = figures_of(stretch)
         judged = Judged()
-        keys = self._keys(stretch.batch.rows)
+        keys = keys_of(self.kind, stretch.batch.rows)
         for place, pattern in self.patterns:
             evidence = pattern.evidence(figures)
             judged.scores[pattern.code] = self._scales[pattern.code].scores(evidence)
@@ -143,7 +152,7 @@ class ActorStage(Stage[ActorShard]):
     def observe(self, stretch: Stretch, peers: Peers) -> Judged:
         """Judge and learn a stretch's events, and fill their actor figures."""
         peer_rows = peers.locate(stretch.cohorts)
-        for number, order in by_shard(self._keys(stretch.batch.rows)):
+        for number, order in by_shard(keys_of(self.kind, stretch.batch.rows)):
             self.shards[number].observe(order, stretch, peers, peer_rows)
         judged = self._conclude(stretch)
         self._suspect(stretch, judged.scores)
@@ -157,7 +166,7 @@ class ActorStage(Stage[ActorShard]):
         suspected &= stretch.actor_figures["row"] >= 0
         numbers = np.flatnonzero(suspected)
         events = stretch.batch.rows
-        for shard, order in by_shard(self._keys(events)[numbers]):
+        for shard, order in by_shard(keys_of(self.kind, events)[numbers]):
             rows = numbers[order]
             self.shards[shard].suspect(
                 stretch.actor_figures["row"][rows], events["time"][rows] // DAY
@@ -165,12 +174,12 @@ class ActorStage(Stage[ActorShard]):
 
 
 class LaterStage(Stage[L]):
-    """Where events come with their actors' figures: the stage of subjects, that of networks."""
+    """Where events come with their actors' figures: subjects' stage, networks', cohorts'."""
 
     def observe(self, stretch: Stretch) -> Judged:
         """Judge and learn those of a stretch's events that concern this stage."""
         concerned = np.flatnonzero(CONCERNS[self.kind](stretch.batch.rows, stretch.actor_figures))
-        for number, order in by_shard(self._keys(stretch.batch.rows)[concerned]):
+        for number, order in by_shard(keys_of(self.kind, stretch.batch.rows)[concerned]):
             self.shards[number].observe(concerned[order], stretch)
         return self._conclude(stretch)
 
@@ -199,6 +208,17 @@ def network_stage(
     return LaterStage("network", shards, detection, config_hash, name_of)
 
 
+def cohort_stage(
+    detection: Detection,
+    config_hash: str,
+    name_of: Namer,
+    numbers: Iterable[int] = range(SHARDS),
+) -> LaterStage[GroupShard]:
+    """The stage of galleries, whose accounts may belong together."""
+    shards = {number: GroupShard() for number in numbers}
+    return LaterStage("cohort", shards, detection, config_hash, name_of)
+
+
 def _names_a_person(events: Records, actor_figures: Records) -> NDArray[np.bool_]:
     # A verified self-search says nothing of anybody's interest in another.
     concerned: NDArray[np.bool_] = (
@@ -215,8 +235,15 @@ def _has_a_network(events: Records, actor_figures: Records) -> NDArray[np.bool_]
     return concerned
 
 
+def _climbs(events: Records, actor_figures: Records) -> NDArray[np.bool_]:
+    concerned = np.zeros(len(events), np.bool_)
+    mark_climbs(events, actor_figures, concerned)
+    return concerned
+
+
 CONCERNS: Final[dict[str, Callable[[Records, Records], NDArray[np.bool_]]]] = {
     "subject": _names_a_person,
     "network": _has_a_network,
+    "cohort": _climbs,
 }
 """Which events (`EVENT`, `ACTOR_FIGURES` records) a later stage counts; others need not come."""

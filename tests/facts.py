@@ -103,4 +103,6 @@ _NOTES: dict[str, Callable[[Facts, Any], None]] = {
     "actor": note_actors,
     "subject": note_subjects,
     "network": note_networks,
+    # Which search comes to a rung, and with what, is a property of the order.
+    "cohort": lambda facts, shard: None,  # noqa: ARG005
 }

@@ -83,6 +83,7 @@ def figures_of(log: EventBatch) -> Figures:
         np.concatenate([part.actors for part in listener.heard]),
         np.concatenate([part.subjects for part in listener.heard]),
         np.concatenate([part.networks for part in listener.heard]),
+        np.concatenate([part.groups for part in listener.heard]),
     )
 
 
@@ -300,7 +301,7 @@ def misuse_log() -> EventBatch:
 
 
 def misuse() -> list[Fields]:
-    """Three weeks of a dozen colleagues' work, among them a stalker and two scrapers at once.
+    """Three weeks of a dozen colleagues' work, among them a stalker, two scrapers and a fleet.
 
     A pattern that is registered without misuse of its kind here fails the test that looks
     for one alert of each.
@@ -341,6 +342,7 @@ def misuse() -> list[Fields]:
         for i in range(500)
     ]
     events += _of_several(12)
+    events += _of_a_fleet(24)
     events += [
         search(
             at(18, 9, 15 * i),
@@ -387,3 +389,20 @@ def _of_several(officers: int) -> list[Fields]:
         for actor in range(officers)
     ]
     return events
+
+
+def _of_a_fleet(accounts: int) -> list[Fields]:
+    """Accounts of one operator, opened in one week, take twenty new people each, on two days."""
+    return [
+        search(
+            at(12 + day, 9 + i / 2, account),
+            f"drone-{account}",
+            f"shared-out-{account}-{day}-{i}",
+            source_ip=f"192.0.{account}.0",
+            tls_ja4="kit",
+            actor_created_at=at(10),
+        )
+        for day in range(2)
+        for account in range(accounts)
+        for i in range(20)
+    ]

@@ -218,7 +218,7 @@ class Service:
                 raise SystemExit(f"a worker has ended: {worker.said[-2000:]}")
         rows = {
             kind: sum(each.get(("probewatch_rows_applied_total", kind), 0.0) for each in said)
-            for kind in ("actor", "subject", "network")
+            for kind in ("actor", "subject", "network", "cohort")
         }
         pids = [worker.process.pid for worker in self.workers]
         return Look(
@@ -237,7 +237,8 @@ class Service:
                 if name == "probewatch_consumer_lag_records":
                     partition, _, topic = labels.partition(",")
                     lags[topic][partition] = value
-        read = (self.topics.queries, self.topics.actors, self.topics.subjects, self.topics.networks)
+        later = (self.topics.subjects, self.topics.networks, self.topics.cohorts)
+        read = (self.topics.queries, self.topics.actors, *later)
         partitions = self.settings.kafka.partitions
         return {
             topic.name: sum(known.values()) if len(known) == partitions else math.inf

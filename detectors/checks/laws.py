@@ -214,7 +214,13 @@ class _Watched:
 
 
 def _bytes(figures: Figures) -> list[bytes]:
-    parts = (figures.events, figures.actors, figures.subjects, figures.networks)
+    parts = (
+        figures.events,
+        figures.actors,
+        figures.subjects,
+        figures.networks,
+        figures.groups,
+    )
     return [part.tobytes() for part in parts]
 
 

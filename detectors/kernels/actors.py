@@ -115,9 +115,7 @@ def observe(
         reached = observe_pair(
             event, row, actor, state.pairs, state.histories, limits[1], counts, out
         )
-        observe_case(
-            event, row, actor, state.cases, peers, peer_rows[i], limits[1], counts, out
-        )
+        observe_case(event, row, actor, state.cases, peers, peer_rows[i], limits[1], counts, out)
         gap = float(event.time - actor.last) if actor.searches > 0 else 0.0
         _count(actor, event, reached)
         observe_probe(event, state.probes, limits, counts, out)

@@ -285,9 +285,7 @@ def _describe(
 
 
 @kernel
-def _without(
-    late: float, alone: float, own_late: float, own_alone: float
-) -> tuple[float, float]:
+def _without(late: float, alone: float, own_late: float, own_alone: float) -> tuple[float, float]:
     """Late days of all and those that were alone, without what one's own count for in them."""
     if own_late == 0:
         return late, alone

@@ -7,6 +7,7 @@ from .bulk_scraping import BulkScraping
 from .case_laundering import CaseLaundering
 from .coordinated_stalking import CoordinatedStalking
 from .credential_sharing import CredentialSharing
+from .distributed_scraping import DistributedScraping
 from .persistent_stalking import PersistentStalking
 from .probe_hill_climbing import ProbeHillClimbing
 from .subject_pile_on import SubjectPileOn
@@ -16,6 +17,7 @@ __all__ = [
     "CaseLaundering",
     "CoordinatedStalking",
     "CredentialSharing",
+    "DistributedScraping",
     "Figures",
     "Pattern",
     "Patterns",
@@ -35,6 +37,7 @@ class Patterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case_laundering: CaseLaundering = CaseLaundering()
     probe_hill_climbing: ProbeHillClimbing = ProbeHillClimbing()
     credential_sharing: CredentialSharing = CredentialSharing()
+    distributed_scraping: DistributedScraping = DistributedScraping()
 
     def all(self) -> tuple[Pattern, ...]:
         """The patterns in the order in which they judge."""

@@ -159,5 +159,3 @@ def _of_social(actors: Records) -> Iterator[Reason]:
         seen, usual = float(_social(actors)[0]), float(_usual_social(actors)[0])
         text = f"{seen:.0%} of the photos are from social media; {usual:.0%} are usual"
         yield Reason("social_media", seen, usual, "share", text)
-
-

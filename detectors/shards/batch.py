@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..events import EventBatch, Records
 from ..kernels.hashing import FREE, mix_columns
 from ..state.actors import ACTOR_FIGURES
+from ..state.groups import GROUP_FIGURES
 from ..state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
 
 SHARDS: Final = 32
@@ -28,6 +29,7 @@ class Stretch:
         actor_figures: `ACTOR_FIGURES`, filled by the actor shards.
         subject_figures: `SUBJECT_FIGURES`, filled by the subject shards.
         network_figures: `NETWORK_FIGURES`, filled by the network shards.
+        group_figures: `GROUP_FIGURES`, filled by the cohort shards.
     """
 
     batch: EventBatch
@@ -36,13 +38,14 @@ class Stretch:
     actor_figures: Records
     subject_figures: Records
     network_figures: Records
+    group_figures: Records
 
 
 def stretch_of(batch: EventBatch, today: int, actor_figures: Records | None = None) -> Stretch:
     """A stretch that nothing was said of yet, or that comes with its actors' figures."""
     figures = {
         dtype: np.zeros(len(batch), dtype)
-        for dtype in (ACTOR_FIGURES, SUBJECT_FIGURES, NETWORK_FIGURES)
+        for dtype in (ACTOR_FIGURES, SUBJECT_FIGURES, NETWORK_FIGURES, GROUP_FIGURES)
     }
     for records in figures.values():
         records["row"] = FREE
@@ -53,6 +56,7 @@ def stretch_of(batch: EventBatch, today: int, actor_figures: Records | None = No
         actor_figures=figures[ACTOR_FIGURES] if actor_figures is None else actor_figures,
         subject_figures=figures[SUBJECT_FIGURES],
         network_figures=figures[NETWORK_FIGURES],
+        group_figures=figures[GROUP_FIGURES],
     )
 
 

@@ -88,7 +88,8 @@ class Engine:
         self.app.boot_strategy.enable_kafka_producer = False
         self.app.on_partitions_revoked.connect(self._let_go)
         self.app.on_before_shutdown.connect(self._let_go)
-        for topic in (topics.queries, topics.actors, topics.subjects, topics.networks):
+        read = (topics.actors, topics.subjects, topics.networks, topics.cohorts)
+        for topic in (topics.queries, *read):
             channel = self.app.topic(topic.name, value_serializer="raw", key_serializer="raw")
             self.app.agent(channel, name=f"read-{topic.name}")(self._read)
 

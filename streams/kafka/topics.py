@@ -88,9 +88,11 @@ class Topics(msgspec.Struct, frozen=True):
     actors: Topic
     subjects: Topic
     networks: Topic
+    cohorts: Topic
     actor_state: Topic
     subject_state: Topic
     network_state: Topic
+    cohort_state: Topic
     control: Topic
 
     def __iter__(self) -> Iterator[Topic]:
@@ -144,9 +146,11 @@ def topics(kafka: Kafka) -> Topics:
         actors=internal("actors", "events by actor", _BLOCKS),
         subjects=internal("subjects", "events by subject", _BLOCKS),
         networks=internal("networks", "events by network", _BLOCKS),
+        cohorts=internal("cohorts", "events by gallery", _BLOCKS),
         actor_state=internal("state.actors", "checkpoints of actors", _STATE),
         subject_state=internal("state.subjects", "checkpoints of subjects", _STATE),
         network_state=internal("state.networks", "checkpoints of networks", _STATE),
+        cohort_state=internal("state.cohorts", "checkpoints of groups", _STATE),
         control=internal("control", "watermarks and figures of peers", _CONTROL, 1),
     )
 

@@ -47,6 +47,7 @@ async def bootstrap(state: Path, settings: Settings, topics: Topics, durability:
             "actor": topics.actor_state,
             "subject": topics.subject_state,
             "network": topics.network_state,
+            "cohort": topics.cohort_state,
         }[kind]
         for number in range(state_topic.partitions):
             stage = make(

@@ -40,6 +40,7 @@ class Publisher:
             "actor": topics.actors.name,
             "subject": topics.subjects.name,
             "network": topics.networks.name,
+            "cohort": topics.cohorts.name,
         }
 
     async def blocks(self, kind: str, blocks: Iterable[tuple[int, Block]]) -> list[Sent]:

@@ -14,7 +14,7 @@ from detectors.baseline import Peers
 from detectors.errors import SnapshotError
 from detectors.events import Records
 from detectors.shards.batch import Stretch, shards_of, stretch_of, stretches
-from detectors.stages import CONCERNS, ActorStage, LaterStage
+from detectors.stages import CONCERNS, ActorStage, LaterStage, keys_of
 from detectors.units import NEVER, days_to_begin
 from streams.blocks import Block, decode, fitting, joined, no_rows, part, split
 
@@ -25,7 +25,7 @@ from .seen import Seen
 ROWS_PER_RECORD: Final = 1 << 20
 """A row's position is its record's offset times this, and its number in the record."""
 
-LATER: Final[tuple[StageKind, ...]] = ("subject", "network")
+LATER: Final[tuple[StageKind, ...]] = ("subject", "network", "cohort")
 """The kinds of stage behind that of actors."""
 
 
@@ -222,7 +222,7 @@ class Station:
         events = rows.batch.rows
         try:
             fresh = self._seen.fresh(
-                shards_of(events[self.stage.kind][:, 0]), queued.origins[which], events["index"]
+                shards_of(keys_of(self.stage.kind, events)), queued.origins[which], events["index"]
             )
         except LookupError as error:
             raise SnapshotError(
@@ -245,7 +245,7 @@ class Station:
         whole = Block(self.number, self.today, stretch.batch, days, stretch.actor_figures)
         for kind in LATER:
             concerned = CONCERNS[kind](rows, stretch.actor_figures)
-            partitions = shards_of(rows[kind][:, 0]) % self._partitions
+            partitions = shards_of(keys_of(kind, rows)) % self._partitions
             # What does not concern the stage goes to a partition that there is not.
             to = np.where(concerned, partitions, self._partitions).astype(np.uint8)
             for number, mine in split(whole, to).items():

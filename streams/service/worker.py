@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from detectors.errors import ProbewatchError
 from detectors.shards.batch import SHARDS
-from detectors.stages import ActorStage, LaterStage, network_stage, subject_stage
+from detectors.stages import ActorStage, LaterStage, cohort_stage, network_stage, subject_stage
 from detectors.units import NEVER
 
 from .flow import Commit, Flow, Partition, Record
@@ -24,6 +24,7 @@ STAGES: Final[Mapping[str, Callable[..., ActorStage | LaterStage[Any]]]] = {
     "actor": ActorStage,
     "subject": subject_stage,
     "network": network_stage,
+    "cohort": cohort_stage,
 }
 
 _OPENED_AT_ONCE: Final = 4
@@ -62,6 +63,7 @@ class Worker:
             topics.actors.name: ("actor", topics.actor_state.name),
             topics.subjects.name: ("subject", topics.subject_state.name),
             topics.networks.name: ("network", topics.network_state.name),
+            topics.cohorts.name: ("cohort", topics.cohort_state.name),
         }
 
     async def take_over(self, assigned: set[Partition], generation: int) -> dict[Partition, int]:

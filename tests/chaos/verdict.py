@@ -131,6 +131,7 @@ async def _units(application: Application) -> Units:
         ("actor", topics.actor_state),
         ("subject", topics.subject_state),
         ("network", topics.network_state),
+        ("cohort", topics.cohort_state),
     ):
         units |= await _restored(application, kind, topic)
     return units

@@ -110,9 +110,9 @@ def site() -> tuple[Fields, ...]:
     return tuple(events)
 
 
-def subscribed(actor: str, time: int, person: str, **fields: str) -> Fields:
+def subscribed(actor: str, time: int, person: str, **fields: str | int) -> Fields:
     """A search on the site."""
-    about = {"tenant_id": "site", "actor_role": "consumer", "gallery_id": "web"}
+    about: Fields = {"tenant_id": "site", "actor_role": "consumer", "gallery_id": "web"}
     return search(time, actor, person, **{**about, "capture_class": "social", **fields})
 
 

@@ -341,6 +341,35 @@ def album() -> list[Fields]:
     ]
 
 
+def shared_out() -> list[Fields]:
+    """Fifty accounts of one operator, opened within days, take sixteen profiles each."""
+    rng = np.random.default_rng(80)
+    return [
+        colleagues.subscribed(
+            f"sock-{sock}",
+            at(60 + day, rng.uniform(8, 24)),
+            f"profile-{sock}-{day}-{i}",
+            source_ip=f"192.0.{rng.integers(250)}.0",
+            actor_created_at=at(56, sock % 40),
+        )
+        for sock in range(50)
+        for day in sorted(rng.choice(6, 4, replace=False).tolist())
+        for i in range(4)
+    ]
+
+
+def onboarding() -> list[Fields]:
+    """Thirty officers of a station that joins within a week: one office, one browser build."""
+    rng = np.random.default_rng(81)
+    station = {"source_ip": "198.51.100.0", "source_asn": 64500, "user_agent": "browser 140"}
+    return [
+        {**event, **station, "tls_ja4": "browser", "actor_created_at": at(63 + recruit % 5)}
+        for recruit in range(30)
+        for event in colleagues.officer_at_work(f"recruit-{recruit}", rng)
+        if event["event_time"] > at(64 + recruit % 5)
+    ]
+
+
 def _probe(actor: str, time: int, person: str, probe: str, cluster: str) -> Fields:
     return colleagues.checked(actor, time, person, probe_id=probe, probe_cluster_id=cluster)
 
@@ -353,12 +382,15 @@ BULK = PatternCode.BULK_SCRAPING
 PROBING = PatternCode.PROBE_HILL_CLIMBING
 SHARING = PatternCode.CREDENTIAL_SHARING
 POLICE, SITE, FIRM = colleagues.police, colleagues.site, colleagues.firm
+SHARED_OUT = PatternCode.DISTRIBUTED_SCRAPING
 FANS = tuple(f"fan-{i}" for i in range(5))
 USERS = tuple(f"user-{i}" for i in range(110))
 INQUIRERS = tuple(f"inquirer-{i}" for i in range(3))
 PATROL = tuple(f"patrol-{i}" for i in range(12))
 ANALYSTS = tuple(f"analyst-{i}" for i in range(40))
 PUPPETS = tuple(f"puppet-{i}" for i in range(5))
+SOCKS = tuple(f"sock-{i}" for i in range(50))
+RECRUITS = tuple(f"recruit-{i}" for i in range(30))
 
 MISUSE = (
     Story(
@@ -431,6 +463,7 @@ MISUSE = (
         SHARING,
         ("fronted",),
     ),
+    Story("voyager_socks", SITE, SOCKS, tuple, shared_out, SHARED_OUT),
 )
 LOOK_ALIKES = (
     Story("long_case_detective", POLICE, ("detective",), long_case),
@@ -447,4 +480,5 @@ LOOK_ALIKES = (
     Story("control_room", accounts.site, ("room-0", "room-1", "room-2"), accounts.control_room),
     Story("commuter", accounts.site, ("commuter",), accounts.commuter),
     Story("vpn_roamer", accounts.site, ("roamer",), accounts.roamer),
+    Story("new_station", POLICE, RECRUITS, onboarding),
 )

@@ -24,6 +24,7 @@ from tests.scenarios.stories import (
     MISUSE,
     PILE_ON,
     PROBING,
+    SHARED_OUT,
     SHARING,
     STALKING,
     TOGETHER,
@@ -108,20 +109,25 @@ def golden(told: Told) -> bytes:
 def noted(story: Story, alert: Alert) -> dict[str, Any]:
     """What was raised, on whom, how severe, when, and why."""
     before = [e for e in story.misuse() if int(e["event_time"]) <= raised_at(alert)]
+    group = alert.entity.type == "cohort"
     return {
         "pattern": alert.pattern,
         "entity": alert.entity.id,
         "status": alert.status,
         "severity": alert.severity,
         "day": (raised_at(alert) - MONDAY) // DAY,
-        "searches": sum(is_about(alert.entity.id, event) for event in before),
+        "searches": sum(group or is_about(alert.entity.id, event) for event in before),
         "reasons": [reason.feature for reason in alert.reasons[:2]],
     }
 
 
 def is_about(entity: str, event: Fields) -> bool:
     """Whether a search is by the actor, or of the pair, that an entity names."""
-    return entity in (event["actor_id"], event.get("case_ref"), f"{event['actor_id']}+{event['subject_id']}")
+    return entity in (
+        event["actor_id"],
+        event.get("case_ref"),
+        f"{event['actor_id']}+{event['subject_id']}",
+    )
 
 
 @stories([*MISUSE, *LOOK_ALIKES])
@@ -232,3 +238,13 @@ def test_sharing_is_found_early(told: Told) -> None:
     began = min(int(event["event_time"]) for event in told.story.misuse())
 
     assert 0 <= raised_at(told.alert_on(entity)) - began <= ENOUGH_SHARED * DAY
+
+
+@stories([story for story in MISUSE if story.pattern is SHARED_OUT])
+def test_fleet_is_found_while_it_works(told: Told) -> None:
+    """Before it has half of what it came for, by an alert that names accounts of its own only."""
+    (alert,) = [a for a in told.opened if a.pattern is SHARED_OUT][:1]
+    taken = sum(int(e["event_time"]) <= raised_at(alert) for e in told.story.misuse())
+
+    assert 0 < taken <= len(told.story.misuse()) / 2
+    assert set(alert.actors) <= set(told.story.actors)

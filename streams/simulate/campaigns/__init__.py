@@ -9,6 +9,7 @@ from .bulk_scraping import bulk_scraping
 from .case_laundering import case_laundering
 from .coordinated_stalking import coordinated_stalking
 from .credential_sharing import credential_sharing
+from .distributed_scraping import distributed_scraping
 from .misuse import Difficulty, Misuse, Plan, Setting
 from .persistent_stalking import persistent_stalking
 from .probe_hill_climbing import probe_hill_climbing
@@ -23,6 +24,7 @@ CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
         PatternCode.CASE_LAUNDERING: case_laundering,
         PatternCode.PROBE_HILL_CLIMBING: probe_hill_climbing,
         PatternCode.CREDENTIAL_SHARING: credential_sharing,
+        PatternCode.DISTRIBUTED_SCRAPING: distributed_scraping,
     }
 )
 

@@ -11,6 +11,7 @@ from detectors.episodes import MOST_EVENT_IDS, MOST_NAMED, EpisodeBook, Found
 from detectors.events import EventBatch
 from detectors.patterns import BulkScraping, Figures, Pattern, PersistentStalking, SubjectPileOn
 from detectors.state.actors import ACTOR_FIGURES, DAY
+from detectors.state.groups import GROUP_FIGURES
 from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
 from tests.logs import MONDAY, Fields, at, batch, in_order, name_of, search
 
@@ -64,6 +65,7 @@ def tell(book: EpisodeBook, log: EventBatch, evidence: Sequence[float]) -> list[
         np.zeros(n, ACTOR_FIGURES),
         np.zeros(n, SUBJECT_FIGURES),
         np.zeros(n, NETWORK_FIGURES),
+        np.zeros(n, GROUP_FIGURES),
     )
     nats = np.array(evidence)
     found = Found(log, figures, nats, np.flatnonzero(nats >= book.calibration.floor))

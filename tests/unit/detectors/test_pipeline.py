@@ -112,7 +112,7 @@ def test_alerts_come_in_the_order_of_their_events() -> None:
     assert {alert.status for alert in alerts} >= {Status.OPEN, Status.UPDATED, Status.CLOSED}
 
 
-@pytest.mark.parametrize("kind", ["actor", "pair", "subject", "network", "event"])
+@pytest.mark.parametrize("kind", ["actor", "pair", "subject", "network", "cohort", "event"])
 def test_what_is_held_is_told(kind: str) -> None:
     """How many of each kind, and bytes that grow with them."""
     empty, full = pipeline(), pipeline()

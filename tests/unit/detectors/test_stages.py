@@ -11,13 +11,22 @@ from detectors.checks.trial import chosen
 from detectors.config import Detection
 from detectors.events import EventBatch
 from detectors.shards.batch import SHARDS, shards_of, stretch_of
-from detectors.stages import CONCERNS, ActorStage, LaterStage, Stage, network_stage, subject_stage
+from detectors.stages import (
+    CONCERNS,
+    ActorStage,
+    LaterStage,
+    Stage,
+    cohort_stage,
+    network_stage,
+    subject_stage,
+)
 from detectors.state.actors import DAY
 from tests.logs import Fields, batch, name_of, one_in, stories
 
 LATER: dict[str, Callable[..., LaterStage[Any]]] = {
     "subject": subject_stage,
     "network": network_stage,
+    "cohort": cohort_stage,
 }
 
 

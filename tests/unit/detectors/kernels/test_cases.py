@@ -86,7 +86,9 @@ def test_a_case_is_its_days_and_persons(searches: list[tuple[int, str, str]]) ->
         known[event["case_ref"]].add(day, event["subject_id"])
         case = known[event["case_ref"]]
         late = case.late()
-        others = [alone for name in known if known[name] is not case for alone in known[name].late()]
+        others = [
+            alone for name in known if known[name] is not case for alone in known[name].late()
+        ]
 
         assert round(float(found["case_persons"])) == pytest.approx(len(case.came), abs=1)
         assert (found["case_late"], found["case_alone"]) == (len(late), sum(late))

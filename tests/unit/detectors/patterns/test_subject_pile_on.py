@@ -7,6 +7,7 @@ import pytest
 
 from detectors.patterns import Figures, SubjectPileOn
 from detectors.state.actors import ACTOR_FIGURES
+from detectors.state.groups import GROUP_FIGURES
 from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
 from tests.logs import batch, search
 
@@ -30,7 +31,11 @@ def figures(**changed: Any) -> Figures:
     for name, value in (CROWD | changed).items():
         subjects[name] = value
     return Figures(
-        batch([search(0, subject="a")]).rows, actors, subjects, np.zeros(1, NETWORK_FIGURES)
+        batch([search(0, subject="a")]).rows,
+        actors,
+        subjects,
+        np.zeros(1, NETWORK_FIGURES),
+        np.zeros(1, GROUP_FIGURES),
     )
 
 

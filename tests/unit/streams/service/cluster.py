@@ -33,7 +33,7 @@ from streams.service.stations import Outcome, Station
 from streams.service.worker import STAGES
 from tests.logs import HOUR, Fields
 
-KINDS: Final[tuple[StageKind, ...]] = ("actor", "subject", "network")
+KINDS: Final[tuple[StageKind, ...]] = ("actor", "subject", "network", "cohort")
 
 _STEPS: Final = 80
 

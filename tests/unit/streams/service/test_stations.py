@@ -258,7 +258,7 @@ def test_rows_go_on_with_their_positions() -> None:
     blocks = one.run().blocks
     sent = {(kind, len(block.batch)): block for kind, _, block in blocks}
 
-    assert sorted(sent) == [("network", 1), ("subject", 1)]
+    assert sorted(sent) == [("cohort", 2), ("network", 1), ("subject", 1)]
     assert sent["subject", 1].batch.rows["index"].tolist() == [ROWS_PER_RECORD]
     assert sent["network", 1].batch.rows["index"].tolist() == [ROWS_PER_RECORD + 1]
     for kind in ("subject", "network"):
@@ -269,6 +269,7 @@ def test_rows_go_on_with_their_positions() -> None:
     assert [(kind, block.day) for kind, _, block in one.run().blocks] == [
         ("subject", TODAY + 1),
         ("network", TODAY + 1),
+        ("cohort", TODAY + 1),
     ]
 
 

@@ -58,7 +58,7 @@ class World:
 
     def everything(self) -> list[Partition]:
         """The first partition of each topic that is read."""
-        return [self.query(), *map(self.blocks, ("actor", "subject", "network"))]
+        return [self.query(), *map(self.blocks, ("actor", "subject", "network", "cohort"))]
 
 
 def world(

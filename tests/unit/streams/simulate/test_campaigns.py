@@ -147,3 +147,16 @@ def test_campaigns_take_any_setting_that_lacks_candidates() -> None:
     )
     for plan in CAMPAIGNS.values():
         assert plan(np.random.default_rng(1), setting, Difficulty.BLATANT) is None
+
+
+@pytest.mark.parametrize("world", list(WORLDS))
+def test_fleets_share_a_gallery_out(world: str) -> None:
+    """Many accounts, opened within their span, none of which takes whom another has taken."""
+    found = misuses(world, PatternCode.DISTRIBUTED_SCRAPING, copies=2.0)
+    assert found
+    for misuse in found:
+        taken = misuse.rows["person"][misuse.rows["person"] >= 0]
+        if taken.max() > 50 * len(taken):
+            assert len(np.unique(taken)) > 0.95 * len(taken)
+        assert len(np.unique(misuse.rows["actor"])) >= 2
+        assert len(misuse.rows) <= 6_000
