@@ -8,6 +8,7 @@ from .coordinated_stalking import CoordinatedStalking
 from .persistent_stalking import PersistentStalking
 from .probe_hill_climbing import ProbeHillClimbing
 from .subject_pile_on import SubjectPileOn
+from .unusual_activity import UnusualActivity
 
 __all__ = [
     "BulkScraping",
@@ -18,6 +19,7 @@ __all__ = [
     "PersistentStalking",
     "ProbeHillClimbing",
     "SubjectPileOn",
+    "UnusualActivity",
 ]
 
 
@@ -29,6 +31,8 @@ class Patterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     coordinated_stalking: CoordinatedStalking = CoordinatedStalking()
     subject_pile_on: SubjectPileOn = SubjectPileOn()
     probe_hill_climbing: ProbeHillClimbing = ProbeHillClimbing()
+    # Last: it says nothing of what another one names.
+    unusual_activity: UnusualActivity = UnusualActivity()
 
     def all(self) -> tuple[Pattern, ...]:
         """The patterns in the order in which they judge."""

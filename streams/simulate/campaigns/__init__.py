@@ -11,6 +11,7 @@ from .misuse import Difficulty, Misuse, Plan, Setting
 from .persistent_stalking import persistent_stalking
 from .probe_hill_climbing import probe_hill_climbing
 from .subject_pile_on import subject_pile_on
+from .unusual_activity import unusual_activity
 
 CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
     {
@@ -19,6 +20,7 @@ CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
         PatternCode.COORDINATED_STALKING: coordinated_stalking,
         PatternCode.SUBJECT_PILE_ON: subject_pile_on,
         PatternCode.PROBE_HILL_CLIMBING: probe_hill_climbing,
+        PatternCode.UNUSUAL_ACTIVITY: unusual_activity,
     }
 )
 
