@@ -56,8 +56,8 @@ class Prior:
     social: float = 0.5
     # Of a habit: share of days that have it, and moments of ln(number) on those.
     habit: float = 0.1
-    habit_mean: float = 1.0
-    habit_between: float = 1.2
+    habit_mean: float = 1.8
+    habit_between: float = 1.0
     habit_within: float = 0.8
 
 
@@ -192,10 +192,14 @@ def _habits(
 
 
 def _shrunk_share(known: Records, wider: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of days with each habit; a wider circle's counts as `SURE_SHARE` days."""
+    """Share of days with each habit; a wider circle's counts as `SURE_SHARE` days.
+
+    What was not seen on so many days is no rarer than half a day in as many (Krichevsky and
+    Trofimov 1981): cohort and tenant may be the same, and are no two proofs.
+    """
     acts = known["acts"][:, None]
-    share: NDArray[np.float64] = (known["habit_days"] + SURE_SHARE * wider) / (acts + SURE_SHARE)
-    return share
+    share = (known["habit_days"] + SURE_SHARE * wider) / (acts + SURE_SHARE)
+    return np.maximum(share, 0.5 / (acts + 1.0))
 
 
 def _with_prior(rows: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:

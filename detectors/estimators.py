@@ -127,7 +127,7 @@ MOST_LEVELS: Final = 60
 
 
 class Prior:
-    """What an estimator is that has learned nobody's days yet.
+    """What an estimator is that has learned nobody's days yet; nothing changes it.
 
     Attributes:
         make: makes a fresh one.
@@ -142,6 +142,16 @@ class Prior:
             scores.append(float(self.estimator.score_one(named(day))))
             self.estimator.learn_one(named(day))
         self.scores = np.array(scores[PSEUDO_DAYS // 2 :])
+
+
+@cache
+def prior_of(setting: str) -> Prior:
+    """The prior of the estimator that a setting names; the same one every time.
+
+    Raises:
+        ValueError: see `maker_of`.
+    """
+    return Prior(maker_of(setting))
 
 
 class Expert:

@@ -16,7 +16,7 @@ from .baseline import Peers
 from .calibration import calibrate
 from .config import Detection
 from .episodes import EpisodeBook, Found, Namer
-from .estimators import Prior, maker_of
+from .estimators import prior_of
 from .events import Outcome, Records, Relation
 from .kernels.hashing import FREE
 from .patterns import Figures
@@ -142,7 +142,7 @@ class ActorStage(Stage[ActorShard]):
     ) -> None:
         limits = detection.limits
         release = detection.learning.release_after_days
-        prior = Prior(maker_of(detection.patterns.unusual_activity.estimator))
+        prior = prior_of(detection.patterns.unusual_activity.estimator)
         shards = {
             number: ActorShard(limits.actors // SHARDS, limits.pairs // SHARDS, release, prior)
             for number in numbers

@@ -22,6 +22,7 @@ FAILURE = int(Outcome.FAILURE)
 DENIED = int(Outcome.DENIED)
 SOCIAL_MEDIA = int(CaptureClass.SOCIAL)
 
+SEARCHES = int(Habit.SEARCHES)
 VERIFIES = int(Habit.VERIFIES)
 ENROLS = int(Habit.ENROLS)
 DELETES = int(Habit.DELETES)
@@ -38,6 +39,10 @@ STRANGE_NETWORK = int(Habit.STRANGE_NETWORK)
 
 DAYS_OF_RHYTHM = 5.0
 """Days of a past from which on an hour without an event says something."""
+
+
+OWN_DAY = 10.0
+"""An account's own day tells of it as much as so many of its tenant's accounts."""
 
 
 class ConductState(NamedTuple):
@@ -99,7 +104,8 @@ def observe_conduct(
     if known:
         _count_strange(deeds, event, own)
     out.deed = row
-    if state.peers.days[peer_row] < state.least_days:
+    told = state.peers.days[peer_row] + (OWN_DAY * own.total if known else 0.0)
+    if told < state.least_days:
         return
     out.odd = 0.0
     if deeds.events >= ENOUGH and deeds.events & (deeds.events - 1) == 0:
@@ -139,7 +145,9 @@ def _count(deeds: Row, event: Row) -> None:
     deeds.events += 1
     deeds.hours |= np.uint32(1 << local_hour(event))
     embedded = event.embedding_returned == 1 or operation == EXTRACT
-    if operation == VERIFY:
+    if operation == IDENTIFY:
+        deeds.counts[SEARCHES] += 1
+    elif operation == VERIFY:
         deeds.counts[VERIFIES] += 1
     elif operation == ENROL:
         deeds.counts[ENROLS] += 1
@@ -147,7 +155,7 @@ def _count(deeds: Row, event: Row) -> None:
         deeds.counts[DELETES] += 1
     elif operation == LIST:
         deeds.counts[LISTS] += 1
-    elif operation not in (IDENTIFY, EXTRACT):
+    elif operation != EXTRACT:
         deeds.counts[OTHERS] += 1
     deeds.counts[EMBEDDINGS] += embedded
     deeds.counts[FAILURES] += event.outcome == FAILURE

@@ -13,12 +13,26 @@ from .compile import kernel
 
 SWEEP = int(Habit.SWEEP)
 FANOUT = int(Habit.FANOUT)
+SEARCHES = int(Habit.SEARCHES)
+FIRST_OF_VOLUME = int(Habit.FAILURES)
+FIRST_STRANGE = int(Habit.STRANGE_GALLERY)
+
+PAIRS = (
+    (int(Habit.VERIFIES), int(Habit.FANOUT)),
+    (int(Habit.ENROLS), int(Habit.DELETES)),
+    (int(Habit.FAILURES), int(Habit.DENIALS)),
+    (int(Habit.STRANGE_CLIENT), int(Habit.STRANGE_NETWORK)),
+)
+"""Habits that mostly have one cause: the one that surprises less says nothing."""
+
+LEAST_COUNT = 3.0
+"""Once or twice in a day is a slip, not a habit."""
 
 LEAST_SWEEP = 3.5
 """Different thresholds and limits of a day that are a sweep, from between three and four on."""
 
-LEAST_FANOUT = 2.0
-"""Different persons per different probe that are more than one photo of each."""
+LEAST_FANOUT = 3.0
+"""Different persons per different probe that are more than one photo of each, tried again."""
 
 SURE_DAYS = 8.0
 """An account's own days count as much as its peers' from so many on."""
@@ -51,14 +65,13 @@ class HabitView(NamedTuple):
 def describe(deeds: Row, found: NDArray[np.float32]) -> None:
     """ln(number) by habit; NaN where the day has none."""
     for k in range(HABITS):
-        count = float(deeds.counts[k])
+        count, least = float(deeds.counts[k]), LEAST_COUNT
         if k == SWEEP:
-            count = cells_to_count(deeds.demands)
-            count = count if count >= LEAST_SWEEP else 0.0
+            count, least = cells_to_count(deeds.demands), LEAST_SWEEP
         elif k == FANOUT:
+            least = LEAST_FANOUT
             count = cells_to_count(deeds.persons) / max(cells_to_count(deeds.probes), 1.0)
-            count = count if deeds.probes != 0 and count >= LEAST_FANOUT else 0.0
-        found[k] = math.log(count) if count > 0 else np.nan
+        found[k] = math.log(count) if count >= least else np.nan
 
 
 @kernel
@@ -75,7 +88,9 @@ def surprise(
 
     Having it is a hurdle: minus the logarithm of the share of days that do, the account's
     own and, like so many days more, its peers'. How much is then a Student-t around the own
-    mean of such days, shrunk to the peers'; up to what was expected is no surprise.
+    mean of such days, shrunk to the peers'; up to what was expected is no surprise. With
+    e^v times the searches of a usual day failures and the like are as many as on e^v days
+    together; what is strange by the day, such as a client, takes as many searches more.
 
     Args:
         found: the day so far, from `describe`.
@@ -86,6 +101,7 @@ def surprise(
         nats: filled.
         usual: filled with the number that a day like the others has.
     """
+    more = 0.0
     for k in range(HABITS):
         share = peers.any[peer_row, k]
         center = peers.mean[peer_row, k]
@@ -100,7 +116,18 @@ def surprise(
             freedom += days
         usual[k] = share * math.exp(center)
         nats[k] = 0.0
-        if not math.isnan(found[k]):
-            z = max(found[k] - center, 0.0) / math.sqrt(within + 1.0 / sure)
-            amount = (freedom + 1.0) / 2.0 * math.log1p(z * z / freedom)
-            nats[k] = min(amount - math.log(share), MOST_NATS)
+        if math.isnan(found[k]):
+            continue
+        if k == SEARCHES:
+            more = max(found[k] - center, 0.0)
+            continue
+        if k >= FIRST_STRANGE:
+            center += more
+        elif k >= FIRST_OF_VOLUME:
+            center = max(center, math.log(usual[k]) + more)
+            share = 1.0 - (1.0 - share) ** math.exp(more)
+        z = max(found[k] - center, 0.0) / math.sqrt(within + 1.0 / sure)
+        amount = (freedom + 1.0) / 2.0 * math.log1p(z * z / freedom)
+        nats[k] = min(amount - math.log(share), MOST_NATS)
+    for one, other in PAIRS:
+        nats[one if nats[one] < nats[other] else other] = 0.0

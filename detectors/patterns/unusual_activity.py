@@ -26,7 +26,7 @@ class UnusualActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     A day is looked at when its events reach 4, and whenever they have doubled.
 
-    Fails when: the tenant has less than 100 clean actor-days (it is not judged then); the
+    Fails when: the tenant has less than 50 clean actor-days (it is not judged then); the
     misuse is made of what the account does every day; it begins so slowly that it is learned
     before it is suspected; all peers begin it at the same time, which looks like a new
     product, and is alerted on.
@@ -101,6 +101,7 @@ class UnusualActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _WORTH_SAYING: Final = 1.0
 
 _WORDS: Final = {
+    Habit.SEARCHES: ("searches", "searches"),
     Habit.VERIFIES: ("comparisons", "comparisons with a person"),
     Habit.ENROLS: ("entries", "faces entered"),
     Habit.DELETES: ("removals", "faces removed"),

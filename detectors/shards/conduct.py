@@ -17,8 +17,9 @@ from ..state.conduct import CONDUCT, DEEDS, HABITS
 from .retention import staying
 from .tables import Arrays, Table, under
 
-LEAST_DAYS: Final = 100.0
-"""Clean actor-days of a tenant before anything is judged: before, nobody knows what is usual."""
+LEAST_DAYS: Final = 50.0
+"""Clean actor-days of a tenant before anything is judged: before, nobody knows what is usual.
+From there on a habit that nobody has surprises by no more than such a number of days can tell."""
 
 CONDUCT_DAYS: Final = 180
 """An account's past is forgotten after so many days."""
@@ -32,7 +33,7 @@ SAMPLE: Final = 8
 MOST_A_DAY: Final = 4
 """and so many of a tenant a day at most: it costs as much as a hundred events."""
 
-WEEK: Final = 7
+WEEK, MONTH = 7, 30
 
 
 class Conduct:
@@ -113,7 +114,7 @@ class Conduct:
         count = len(table)
         keys, tenants = table.keys[:count], table.rows["tenant"][:count]
         chance = np.zeros(count, np.uint64)
-        mix_columns(keys, np.full(count, day, np.uint64), chance)
+        mix_columns(keys, np.full(count, day % MONTH, np.uint64), chance)
         judged = (state.learned > 0) & (table.rows["judged"][:count] > 0)
         drawn = judged & (chance >> np.uint64(32) < np.uint64(2**32 // SAMPLE))
         for tenant in np.unique(tenants[drawn]).tolist():

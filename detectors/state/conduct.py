@@ -18,21 +18,24 @@ ENOUGH: Final = 4
 class Habit(IntEnum):
     """What a day is made of; each is a number that is 0 on most days of most accounts."""
 
-    VERIFIES = 0  # comparisons with a person
-    ENROLS = 1
-    DELETES = 2
-    LISTS = 3
-    EMBEDDINGS = 4  # extractions, and whatever else returned an embedding
-    OTHERS = 5  # detections and other operations
-    FAILURES = 6
-    DENIALS = 7
-    SOCIAL = 8  # probes from social media
-    SWEEP = 9  # different thresholds and limits, from the fourth on
-    FANOUT = 10  # different persons per different probe, from two on
-    STRANGE_GALLERY = 11  # events elsewhere than in the account's usual gallery
-    STRANGE_HOUR = 12  # at hours of the day around which it never had any
-    STRANGE_CLIENT = 13  # from a client that it never had
-    STRANGE_NETWORK = 14
+    SEARCHES = 0  # identifications: not judged, `bulk_scraping` does; what they explain is
+    VERIFIES = 1  # comparisons with a person
+    FANOUT = 2  # different persons per different probe, from two on
+    ENROLS = 3
+    DELETES = 4
+    LISTS = 5
+    EMBEDDINGS = 6  # extractions, and whatever else returned an embedding
+    OTHERS = 7  # detections and other operations
+    # From here on, there is more of it where there are more searches.
+    FAILURES = 8
+    DENIALS = 9
+    SOCIAL = 10  # probes from social media
+    SWEEP = 11  # different thresholds and limits, from the fourth on
+    # From here on, a day has it for other reasons than that there are many searches.
+    STRANGE_GALLERY = 12  # events elsewhere than in the account's usual gallery
+    STRANGE_HOUR = 13  # at hours of the day around which it never had any
+    STRANGE_CLIENT = 14  # from a client that it never had
+    STRANGE_NETWORK = 15
 
 
 HABITS: Final = len(Habit)
