@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .events import Records
+from .kernels.habits import HabitView
 from .kernels.sheets import PeerView
 from .state.cohorts import COHORT
+from .state.conduct import HABITS
 
 SURE_ACTORS = 4.0
 """With so many actors a cohort's own moments count as much as its tenant's."""
@@ -27,6 +29,9 @@ SURE_OF_TENANT = 2.0
 SURE_DAYS = 20.0
 SURE_PAIRS = 30.0
 """And with so many pairs (or days of pairs, or searches), its ratios."""
+
+SURE_SHARE = 10.0
+"""And with so many days, its shares of days with a habit."""
 
 SURE_LOGS = 10.0
 """And with so many pairs that actors came back to, for how long they did."""
@@ -57,6 +62,11 @@ class Prior:
     intensity: float = 1.5
     explained: float = 0.5
     social: float = 0.5
+    # Of a habit: share of days that have it, and moments of ln(number) on those.
+    habit: float = 0.1
+    habit_mean: float = 1.8
+    habit_between: float = 1.0
+    habit_within: float = 0.8
 
 
 PRIOR: Final = Prior()
@@ -96,16 +106,26 @@ def _summed(rows: Records, by: str) -> tuple[Records, NDArray[np.intp]]:
 _NAMES: Final = ("cohort", "tenant")
 
 
-def _moments(known: Records, wider: Moments, sure_actors: float) -> Moments:
-    """Each row's moments, shrunk to those of the wider circle that it belongs to."""
-    days = np.maximum(known["days"], 1e-9)
-    own_days = np.maximum(known["own_days"], 1e-9)
-    actors = known["actors"][:, None]
-    trust = np.where(known["days"] > 0, actors / (actors + sure_actors), 0.0)
+def _moments(known: Records, wider: Moments, sure_actors: float, of: str = "") -> Moments:
+    """Each row's moments, shrunk to those of the wider circle that it belongs to.
+
+    Args:
+        known: `COHORT` rows.
+        wider: of the circle, a row each.
+        sure_actors: with so many accounts a row's own count as much as the circle's.
+        of: what the fields' names begin with.
+    """
+    days = np.maximum(known[f"{of}days"], 1e-9)
+    own_days = np.maximum(known[f"{of}own_days"], 1e-9)
+    actors = known[f"{of}actors"][:, None]
+    trust = np.where(known[f"{of}days"] > 0, actors / (actors + sure_actors), 0.0)
+    if of:
+        # Few days have a habit: a cohort of many accounts may know of one.
+        trust *= days / (days + sure_actors)
     sure = own_days / (own_days + SURE_DAYS)
-    mean = known["sums"] / days
-    variance = np.maximum(known["squares"] / days - mean**2, 0.0)
-    within = sure * known["own_squares"] / own_days + (1 - sure) * wider.within**2
+    mean = known[f"{of}sums"] / days
+    variance = np.maximum(known[f"{of}squares"] / days - mean**2, 0.0)
+    within = sure * known[f"{of}own_squares"] / own_days + (1 - sure) * wider.within**2
     between = np.maximum(variance - within, 0.05 * wider.between**2)
     return Moments(
         mean=trust * mean + (1 - trust) * wider.mean,
@@ -142,6 +162,7 @@ class Peers:
             case_late=_with_nobody(tenants["case_late"][tenant_of]),
             case_alone=_with_nobody(tenants["case_alone"][tenant_of]),
         )
+        self.habits = _habits(known, tenants, tenant_of, prior)
 
     def locate(self, cohorts: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Each cohort's row in `view`; the prior's, the last, if it is not known yet."""
@@ -156,6 +177,42 @@ def _share(
 ) -> NDArray[np.float64]:
     """Each cohort's ratio, shrunk to the prior's, and the prior's last."""
     return np.append((part + sure * prior) / (whole + sure), prior)
+
+
+def _habits(
+    known: Records, tenants: Records, tenant_of: NDArray[np.intp], prior: Prior
+) -> HabitView:
+    """What cohorts do, shrunk to what their tenants do, and these to the prior."""
+    anybody = Moments(
+        *(
+            np.full((1, HABITS), part)
+            for part in (prior.habit_mean, prior.habit_between, prior.habit_within)
+        )
+    )
+    of_tenant = _moments(tenants, anybody, SURE_OF_TENANT, "habit_")
+    own = _moments(
+        known, Moments(*(part[tenant_of] for part in of_tenant)), SURE_ACTORS, "habit_"
+    )
+    share = np.full((1, HABITS), prior.habit)
+    tenant_share = _shrunk_share(tenants, share)
+    return HabitView(
+        any=_with_prior(_shrunk_share(known, tenant_share[tenant_of]), share),
+        mean=_with_prior(own.mean, anybody.mean),
+        between=_with_prior(own.between, anybody.between),
+        within=_with_prior(own.within, anybody.within),
+        days=np.append(tenants["acts"][tenant_of], 0.0),
+    )
+
+
+def _shrunk_share(known: Records, wider: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of days with each habit; a wider circle's counts as `SURE_SHARE` days.
+
+    What was not seen on so many days is no rarer than half a day in as many (Krichevsky and
+    Trofimov 1981): cohort and tenant may be the same, and are no two proofs.
+    """
+    acts = known["acts"][:, None]
+    share = (known["habit_days"] + SURE_SHARE * wider) / (acts + SURE_SHARE)
+    return np.maximum(share, 0.5 / (acts + 1.0))
 
 
 def _with_prior(rows: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:

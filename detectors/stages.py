@@ -16,6 +16,7 @@ from .baseline import Peers
 from .calibration import calibrate
 from .config import Detection
 from .episodes import EpisodeBook, Found, Namer
+from .estimators import prior_of
 from .events import Outcome, Records, Relation
 from .kernels.hashing import FREE, mix_columns
 from .kernels.ladders import mark_climbs
@@ -29,6 +30,10 @@ from .units import Shard, Unit
 
 S = TypeVar("S", bound=Shard)
 L = TypeVar("L", bound=LaterShard)
+
+
+YIELDING: Final = frozenset({PatternCode.UNUSUAL_ACTIVITY})
+"""Patterns that say nothing of an event that one before them, of the same stage, names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +124,13 @@ class Stage(Generic[S]):
         figures = figures_of(stretch)
         judged = Judged()
         keys = keys_of(self.kind, stretch.batch.rows)
+        named = np.zeros(len(stretch.batch), np.bool_)
         for place, pattern in self.patterns:
             evidence = pattern.evidence(figures)
+            if pattern.code in YIELDING:
+                evidence[named] = np.minimum(evidence[named], 0.0)
             judged.scores[pattern.code] = self._scales[pattern.code].scores(evidence)
+            named |= evidence >= self._scales[pattern.code].floor
             kept = np.flatnonzero(evidence >= self._scales[pattern.code].floor)
             for number, order in by_shard(keys[kept]):
                 found = Found(stretch.batch, figures, evidence, kept[order])
@@ -142,8 +151,9 @@ class ActorStage(Stage[ActorShard]):
     ) -> None:
         limits = detection.limits
         release = detection.learning.release_after_days
+        prior = prior_of(detection.patterns.unusual_activity.estimator)
         shards = {
-            number: ActorShard(limits.actors // SHARDS, limits.pairs // SHARDS, release)
+            number: ActorShard(limits.actors // SHARDS, limits.pairs // SHARDS, release, prior)
             for number in numbers
         }
         super().__init__("actor", shards, detection, config_hash, name_of)
@@ -163,14 +173,15 @@ class ActorStage(Stage[ActorShard]):
         suspected = np.zeros(len(stretch.batch), np.bool_)
         for column in scores.values():
             suspected |= np.nan_to_num(column) >= self._suspect_score
-        suspected &= stretch.actor_figures["row"] >= 0
-        numbers = np.flatnonzero(suspected)
-        events = stretch.batch.rows
+        events, figures = stretch.batch.rows, stretch.actor_figures
+        numbers = np.flatnonzero(suspected & (figures["row"] != FREE))
         for shard, order in by_shard(keys_of(self.kind, events)[numbers]):
             rows = numbers[order]
-            self.shards[shard].suspect(
-                stretch.actor_figures["row"][rows], events["time"][rows] // DAY
-            )
+            self.shards[shard].suspect(figures["row"][rows], events["time"][rows] // DAY)
+        numbers = np.flatnonzero(suspected & (figures["deed"] != FREE))
+        for shard, order in by_shard(keys_of(self.kind, events)[numbers]):
+            rows = numbers[order]
+            self.shards[shard].conduct.suspect(figures["deed"][rows], events["time"][rows] // DAY)
 
 
 class LaterStage(Stage[L]):

@@ -365,6 +365,18 @@ def misuse() -> list[Fields]:
         for guest in range(12)
         for hour in range(8, 18)
     ]
+    events += [
+        search(
+            at(19, 14, i),
+            "actor-2",
+            f"compared-{i}",
+            operation="verify",
+            probe_id="face",
+            embedding_returned=True,
+            source_ip="203.0.113.0",
+        )
+        for i in range(70)
+    ]
     return [
         {"tenant_id": "tenant", "actor_role": "officer", "gallery_id": "gallery", **event}
         for event in in_order(events)

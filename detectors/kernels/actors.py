@@ -13,6 +13,7 @@ from ..events import Operation, Records, Row
 from ..state.actors import DAY, HORIZONS, REACH_HORIZONS
 from .cases import CaseState, observe_case
 from .compile import kernel
+from .conduct import ConductState, observe_conduct
 from .decay import add, fade
 from .hashing import (
     FREE,
@@ -52,6 +53,7 @@ class ActorState(NamedTuple):
     cases: CaseState
     # Events of even and of odd days.
     seen: tuple[MembersView, MembersView]
+    conduct: ConductState
 
 
 @kernel
@@ -90,12 +92,16 @@ def observe(
         event = events[i]
         out = figures[i]
         out.row = FREE
+        out.deed = FREE
+        out.odd = np.nan
         day = event.time // DAY
         if contains(state.seen[(day + 1) & 1], event.event) or not remember(
             state.seen[day & 1], event.event
         ):
             counts[0] += 1
             continue
+        if day >= today - 1:
+            observe_conduct(i, event, cohorts[i], day, peer_rows[i], state.conduct, limits[0], out)
         if event.operation == VERIFY:
             # Nobody is searched for, but a reference may be climbed at.
             observe_probe(event, state.probes, limits, counts, out)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ..events import Row
 from ..state.actors import TRAITS
 from .cases import MOST_LATE
+from ..state.conduct import HABITS
 from .compile import kernel
 from .hashing import FREE, PoolView, TableView, add_row, find_row
 from .pairs import LOG_UNIT
@@ -43,6 +44,14 @@ def fade(cohorts: TableView) -> None:
             cohort.squares[k] *= DAILY_MEMORY
             cohort.own_days[k] *= DAILY_MEMORY
             cohort.own_squares[k] *= DAILY_MEMORY
+        cohort.acts *= DAILY_MEMORY
+        for k in range(HABITS):
+            cohort.habit_days[k] *= DAILY_MEMORY
+            cohort.habit_sums[k] *= DAILY_MEMORY
+            cohort.habit_squares[k] *= DAILY_MEMORY
+            cohort.habit_own_days[k] *= DAILY_MEMORY
+            cohort.habit_own_squares[k] *= DAILY_MEMORY
+        cohort.habit_actors = 0.0
         cohort.actors = 0.0
         cohort.pairs = 0.0
         cohort.returning = 0.0

@@ -11,6 +11,7 @@ from .distributed_scraping import DistributedScraping
 from .persistent_stalking import PersistentStalking
 from .probe_hill_climbing import ProbeHillClimbing
 from .subject_pile_on import SubjectPileOn
+from .unusual_activity import UnusualActivity
 
 __all__ = [
     "BulkScraping",
@@ -24,6 +25,7 @@ __all__ = [
     "PersistentStalking",
     "ProbeHillClimbing",
     "SubjectPileOn",
+    "UnusualActivity",
 ]
 
 
@@ -38,6 +40,8 @@ class Patterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     probe_hill_climbing: ProbeHillClimbing = ProbeHillClimbing()
     credential_sharing: CredentialSharing = CredentialSharing()
     distributed_scraping: DistributedScraping = DistributedScraping()
+    # Last: it says nothing of what another one names.
+    unusual_activity: UnusualActivity = UnusualActivity()
 
     def all(self) -> tuple[Pattern, ...]:
         """The patterns in the order in which they judge."""

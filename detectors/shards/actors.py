@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..baseline import Peers
+from ..estimators import Prior
 from ..events import Records
 from ..kernels.actors import ActorState, observe
 from ..kernels.cases import CASE_DAYS, INCIDENT_DAYS, CaseState
@@ -33,6 +34,7 @@ from ..state.cases import CASE, DOSSIER
 from ..state.cohorts import COHORT
 from ..state.probes import RECENT, RUN
 from .batch import Stretch
+from .conduct import Conduct
 from .retention import EVICTION_DAYS, staying
 from .tables import Arrays, Held, Members, Pool, Table, records, under
 
@@ -57,9 +59,12 @@ class ActorShard:
         most_actors: how many actors to hold.
         most_pairs: how many pairs of actor and person (or probe) to hold.
         release_after: suspect days in a row after which a lasting change is learned.
+        prior: of the estimator of unusual days.
     """
 
-    def __init__(self, most_actors: int, most_pairs: int, release_after: int) -> None:
+    def __init__(
+        self, most_actors: int, most_pairs: int, release_after: int, prior: Prior
+    ) -> None:
         self.release_after = release_after
         self.limits = np.array([most_actors, most_pairs], np.int64)
         self.actors = Table(ACTOR)
@@ -78,6 +83,7 @@ class ActorShard:
         self.cases = Table(CASE)
         self.dossiers = Pool(DOSSIER)
         self.cohorts = Table(COHORT)
+        self.conduct = Conduct(most_actors, release_after, prior)
         # Events of even and of odd days.
         self.seen = (Members(), Members())
         # What the shard contributed to its actors' peers as its last days began, by day.
@@ -105,6 +111,7 @@ class ActorShard:
             probes=ProbeState(self.recent.view(n), self.runs.view(2 * n)),
             cases=CaseState(self.cases.view(n), self.dossiers.view(n)),
             seen=(self.seen[0].view(n), self.seen[1].view(n)),
+            conduct=self.conduct.view(n, peers),
         )
         observe(
             order,
@@ -120,6 +127,7 @@ class ActorShard:
             self.counts,
             stretch.actor_figures,
         )
+        self.conduct.judge(state.conduct, stretch.batch.rows, stretch.actor_figures)
 
     def suspect(self, rows: NDArray[np.int32], days: NDArray[np.int64]) -> None:
         """Learn nothing of these actors' days: a pattern suspects them."""
@@ -170,6 +178,7 @@ class ActorShard:
         )
         count_actors(state.actors, cohorts)
         count_cases(self.cases.view(0), self.dossiers.view(0), state.actors, cohorts)
+        self.conduct.close(day, self.cohorts.view(len(self.conduct)))
         self.seen[day & 1].clear()
 
     def evict(self, today: int) -> None:
@@ -194,6 +203,7 @@ class ActorShard:
             self._drop_actors(kept)
 
         self._evict_probes(today)
+        self.conduct.evict(today)
 
     def _evict_probes(self, today: int) -> None:
         """Forget the actors and targets of former days."""
@@ -242,7 +252,7 @@ class ActorShard:
     @property
     def tracked(self) -> dict[str, Held]:
         """How many of each kind, and the bytes that they take."""
-        probes = self.recent.nbytes + self.runs.nbytes
+        probes = self.recent.nbytes + self.runs.nbytes + self.conduct.nbytes
         actors = (
             probes
             + self.actors.nbytes
@@ -268,6 +278,7 @@ class ActorShard:
         }
         for name, part in self._parts().items():
             kept |= {f"{name}.{key}": array for key, array in part.arrays().items()}
+        kept |= {f"conduct.{key}": array for key, array in self.conduct.arrays().items()}
         return kept
 
     def load(self, kept: Mapping[str, NDArray[np.generic]]) -> None:
@@ -283,6 +294,7 @@ class ActorShard:
         self.contributed = dict(zip(kept["contributed.days"].tolist(), parts, strict=False))
         for name, part in self._parts().items():
             part.load(under(kept, name))
+        self.conduct.load(under(kept, "conduct"))
 
     def _parts(self) -> dict[str, Table | Pool | Members]:
         return {

@@ -173,6 +173,9 @@ BASELINE = np.dtype(
 
 RHYTHM = np.dtype([("hours", "u1", (HOURS_PER_WEEK,))])
 
+SHOWN_HABITS = 3
+"""So many of the habits that surprise most are told of."""
+
 PAIR = np.dtype(
     [
         ("actor_row", "i4"),
@@ -282,5 +285,16 @@ ACTOR_FIGURES = np.dtype(
         ("case_since", "i4"),
         ("other_cases", "u4"),
         ("peer_cases", "f4"),
+        # What the account did today, whatever the operation: its row among today's accounts,
+        # `FREE` if not judged; if its events have just doubled, the nats of its habits
+        # together and of their combination, and the three that surprise most: which, its
+        # number, the usual one, nats. `odd` is NaN where not judged.
+        ("deed", "i4"),
+        ("odd", "f4"),
+        ("rare", "f4"),
+        ("habit", "u1", (SHOWN_HABITS,)),
+        ("habit_found", "f4", (SHOWN_HABITS,)),
+        ("habit_usual", "f4", (SHOWN_HABITS,)),
+        ("habit_nats", "f4", (SHOWN_HABITS,)),
     ]
 )

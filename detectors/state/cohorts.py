@@ -4,6 +4,7 @@ import numpy as np
 
 from .actors import TRAITS
 from .cases import CASE_CELLS
+from .conduct import HABITS
 
 COHORT = np.dtype(
     [
@@ -16,6 +17,15 @@ COHORT = np.dtype(
         # The same of deviations from the actors' own means.
         ("own_days", "f8", (TRAITS,)),
         ("own_squares", "f8", (TRAITS,)),
+        # Learned days of whatever operations; of those that have a habit the same as above.
+        ("acts", "f8"),
+        ("habit_days", "f8", (HABITS,)),
+        ("habit_sums", "f8", (HABITS,)),
+        ("habit_squares", "f8", (HABITS,)),
+        ("habit_own_days", "f8", (HABITS,)),
+        ("habit_own_squares", "f8", (HABITS,)),
+        # As of the last day's end: accounts with a past in `CONDUCT`.
+        ("habit_actors", "f8"),
         # As of the last day's end: actors; pairs and those with a second day; the logarithms
         # of further days and the pairs that had them; searches and the days of pairs that
         # they fell on; searches with a reason, from social media, of all that name a person.

@@ -14,6 +14,7 @@ from .misuse import Difficulty, Misuse, Plan, Setting
 from .persistent_stalking import persistent_stalking
 from .probe_hill_climbing import probe_hill_climbing
 from .subject_pile_on import subject_pile_on
+from .unusual_activity import unusual_activity
 
 CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
     {
@@ -25,6 +26,7 @@ CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
         PatternCode.PROBE_HILL_CLIMBING: probe_hill_climbing,
         PatternCode.CREDENTIAL_SHARING: credential_sharing,
         PatternCode.DISTRIBUTED_SCRAPING: distributed_scraping,
+        PatternCode.UNUSUAL_ACTIVITY: unusual_activity,
     }
 )
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from detectors.baseline import no_peers
 from detectors.events import EventBatch, Records
 from detectors.kernels.pairs import LOG_UNIT, ONE_DAY_PAIRS, PAIR_DAYS
+from detectors.estimators import DEFAULT, prior_of
 from detectors.shards.actors import ActorShard
 from detectors.shards.batch import stretch_of
 from tests.logs import (
@@ -144,7 +145,7 @@ def test_pairs_over_a_year(events: list[Fields], backwards: bool) -> None:  # no
 
 def observed(log: EventBatch) -> Records:
     """The figures from one actor shard that never forgets a row."""
-    shard = ActorShard(1_000, 1_000, release_after=21)
+    shard = ActorShard(1_000, 1_000, release_after=21, prior=prior_of(DEFAULT))
     stretch = stretch_of(log, int(log.rows["time"].max(initial=0)) // DAY)
     numbers = np.arange(len(log))
     shard.observe(numbers, stretch, no_peers(), np.zeros(len(log), np.int64))

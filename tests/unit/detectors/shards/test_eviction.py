@@ -12,6 +12,7 @@ from detectors.baseline import no_peers
 from detectors.kernels.bits import count_days
 from detectors.kernels.hashing import FREE, find_row
 from detectors.kernels.pairs import LOG_UNIT, ONE_DAY_PAIRS, PAIR_DAYS
+from detectors.estimators import DEFAULT, prior_of
 from detectors.shards.actors import ACTOR_DAYS, ActorShard
 from detectors.shards.batch import stretch_of
 from detectors.shards.retention import staying
@@ -29,7 +30,7 @@ class Shards:
     """One shard of each kind, fed day by day."""
 
     def __init__(self, most_actors: int = ROOM, most_pairs: int = ROOM) -> None:
-        self.actors = ActorShard(most_actors, most_pairs, release_after=21)
+        self.actors = ActorShard(most_actors, most_pairs, release_after=21, prior=prior_of(DEFAULT))
         self.subjects = SubjectShard(ROOM)
         self.networks = NetworkShard(ROOM)
 

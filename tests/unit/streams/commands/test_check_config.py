@@ -63,3 +63,14 @@ def test_the_default_file_is_printed_as_it_is(here: Path) -> None:
     assert result.output == default_file()
     (here / "probewatch.toml").write_text(result.output)
     assert CliRunner().invoke(check_config).exit_code == 0
+
+
+def test_an_estimator_that_there_is_not_is_a_fault_of_its_table(here: Path) -> None:
+    """The line says what river has instead."""
+    (here / "bad.toml").write_text('[patterns.unusual_activity]\nestimator = "Forest()"\n')
+    result = CliRunner().invoke(check_config, ["bad.toml"])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(
+        "bad.toml: patterns.unusual_activity: estimator: 'Forest' is not in river.anomaly; "
+        "there are HalfSpaceTrees, LODA"
+    )

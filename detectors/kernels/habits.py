@@ -1,0 +1,133 @@
+"""What an account does in a day, against what it and its peers do: surprise by habit."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..events import Row
+from ..state.conduct import HABITS, Habit
+from .bits import cells_to_count
+from .compile import kernel
+
+SWEEP = int(Habit.SWEEP)
+FANOUT = int(Habit.FANOUT)
+SEARCHES = int(Habit.SEARCHES)
+FIRST_OF_VOLUME = int(Habit.FAILURES)
+FIRST_STRANGE = int(Habit.STRANGE_GALLERY)
+
+PAIRS = (
+    (int(Habit.VERIFIES), int(Habit.FANOUT)),
+    (int(Habit.ENROLS), int(Habit.DELETES)),
+    (int(Habit.FAILURES), int(Habit.DENIALS)),
+    (int(Habit.STRANGE_CLIENT), int(Habit.STRANGE_NETWORK)),
+)
+"""Habits that mostly have one cause: the one that surprises less says nothing."""
+
+LEAST_COUNT = 3.0
+"""Once or twice in a day is a slip, not a habit."""
+
+LEAST_SWEEP = 3.5
+"""Different thresholds and limits of a day that are a sweep, from between three and four on."""
+
+LEAST_FANOUT = 3.0
+"""Different persons per different probe that are more than one photo of each, tried again."""
+
+SURE_DAYS = 8.0
+"""An account's own days count as much as its peers' from so many on."""
+
+MOST_NATS = 16.0
+"""One habit surprises by no more."""
+
+_FREEDOM = 8.0  # as in `kernels.sheets`
+
+
+class HabitView(NamedTuple):
+    """What peers do, by habit: one row per cohort, the shipped prior last.
+
+    Attributes:
+        any: share of days that have it at all.
+        mean: of the accounts' means of ln(number) on such days.
+        between: the standard deviation of these means.
+        within: that of an account's days.
+        days: clean actor-days of the cohort's tenant that this was learned from.
+    """
+
+    any: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    between: NDArray[np.float64]
+    within: NDArray[np.float64]
+    days: NDArray[np.float64]
+
+
+@kernel
+def describe(deeds: Row, found: NDArray[np.float32]) -> None:
+    """ln(number) by habit; NaN where the day has none."""
+    for k in range(HABITS):
+        count, least = float(deeds.counts[k]), LEAST_COUNT
+        if k == SWEEP:
+            count, least = cells_to_count(deeds.demands), LEAST_SWEEP
+        elif k == FANOUT:
+            least = LEAST_FANOUT
+            count = cells_to_count(deeds.persons) / max(cells_to_count(deeds.probes), 1.0)
+        found[k] = math.log(count) if count >= least else np.nan
+
+
+@kernel
+def surprise(
+    found: NDArray[np.float32],
+    own: Row,
+    known: bool,
+    peers: HabitView,
+    peer_row: int,
+    nats: NDArray[np.float64],
+    usual: NDArray[np.float64],
+) -> None:
+    """Nats by habit: of having it at all on a day, and of so much of it.
+
+    Having it is a hurdle: minus the logarithm of the share of days that do, the account's
+    own and, like so many days more, its peers'. How much is then a Student-t around the own
+    mean of such days, shrunk to the peers'; up to what was expected is no surprise. With
+    e^v times the searches of a usual day failures and the like are as many as on e^v days
+    together; what is strange by the day, such as a client, takes as many searches more.
+
+    Args:
+        found: the day so far, from `describe`.
+        own: the account's past; not read unless `known`.
+        known: whether it has one.
+        peers: what peers do.
+        peer_row: the account's row in it.
+        nats: filled.
+        usual: filled with the number that a day like the others has.
+    """
+    more = 0.0
+    for k in range(HABITS):
+        share = peers.any[peer_row, k]
+        center = peers.mean[peer_row, k]
+        within = peers.within[peer_row, k] ** 2
+        sure = 1.0 / peers.between[peer_row, k] ** 2
+        freedom = _FREEDOM
+        if known:
+            days = own.days[k]
+            share = (days + SURE_DAYS * share) / (own.total + SURE_DAYS)
+            sure += days / within
+            center += (own.mean[k] - center) * (days / within) / sure
+            freedom += days
+        usual[k] = share * math.exp(center)
+        nats[k] = 0.0
+        if math.isnan(found[k]):
+            continue
+        if k == SEARCHES:
+            more = max(found[k] - center, 0.0)
+            continue
+        if k >= FIRST_STRANGE:
+            center += more
+        elif k >= FIRST_OF_VOLUME:
+            center = max(center, math.log(usual[k]) + more)
+            share = 1.0 - (1.0 - share) ** math.exp(more)
+        z = max(found[k] - center, 0.0) / math.sqrt(within + 1.0 / sure)
+        amount = (freedom + 1.0) / 2.0 * math.log1p(z * z / freedom)
+        nats[k] = min(amount - math.log(share), MOST_NATS)
+    for one, other in PAIRS:
+        nats[one if nats[one] < nats[other] else other] = 0.0
