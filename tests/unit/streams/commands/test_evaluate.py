@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from detectors.errors import InputError
-from streams.evaluate.command import evaluate
+from streams.commands.evaluate import evaluate
 
 ALERT: dict[str, Any] = {
     "schema": "probewatch.alert.v1",
