@@ -83,7 +83,7 @@ def discoveries(
         levels: false discovery rates to try.
     """
     revisions = [alert for alert in alerts if Revision.of(alert, first=False).pages]
-    tests = tested(revisions, patterns)
+    tests = as_tests(revisions, patterns)
     per_day = Counter(day for _, _, day in _actor_days(searches))
     places = placed([test.raised[:10] for test in tests], per_day)
     p = [test.p for test in tests]
@@ -108,7 +108,7 @@ def discoveries(
     )
 
 
-def tested(revisions: Sequence[Alert], patterns: Patterns) -> list[_Test]:
+def as_tests(revisions: Sequence[Alert], patterns: Patterns) -> list[_Test]:
     """The alerts as tests, in the order in which they were raised."""
     tests: dict[str, _Test] = {}
     for alert in revisions:
