@@ -106,7 +106,9 @@ def _points(path: Path) -> Iterator[list[str]]:
 
 
 @click.command(epilog=EPILOG, help=__doc__)
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "directory", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
 @click.option(
     "--results",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -120,8 +122,13 @@ def _points(path: Path) -> Iterator[list[str]]:
     help="Choose the setting on each half of NAB as well, searching for so long.",
 )
 @click.option("--markdown", is_flag=True, help="Print for the documentation.")
-def main(*, directory: Path, results: Path | None, search: float | None, markdown: bool) -> None:
+def main(
+    *, directory: Path | None, results: Path | None, search: float | None, markdown: bool
+) -> None:
     """Score and print."""
+    if directory is None:
+        console().print("No DIRECTORY with the data is named; docs/detection.md says what it has.")
+        return
     corpus = list(nab.read(directory / "nab"))
     judged(corpus[:1])  # compiles
     density.evidence(np.zeros((1, 3)))

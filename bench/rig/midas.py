@@ -70,7 +70,8 @@ def _observe(table: Floats, primes: Numbers, edges: Numbers, out: Floats) -> Non
 @kernel
 def _cell(primes: Numbers, row: int, a: int, b: int) -> int:
     mixed = (primes[row, 0] * a + primes[row, 1] * b + primes[row, 2]) & 0x7FFFFFFFFFFFFFFF
-    return (mixed ^ (mixed >> 15)) % CELLS
+    cell: int = (mixed ^ (mixed >> 15)) % CELLS
+    return cell
 
 
 @kernel
