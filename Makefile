@@ -64,7 +64,7 @@ fmt: venv ## format, and fix what ruff can fix
 
 lock: venv ## write the newest versions that fit, with hashes, into requirements*.txt
 	$(COMPILE) pyproject.toml --output-file requirements.txt
-	$(COMPILE) pyproject.toml --extra embedded --group dev --constraint requirements.txt \
+	$(COMPILE) pyproject.toml --extra embedded --extra plot --group dev --constraint requirements.txt \
 		--output-file requirements-dev.txt
 
 clean: ## remove .venv, caches and build output

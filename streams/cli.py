@@ -35,7 +35,7 @@ COMMANDS = {
         "streams.simulate.command", "simulate", "Make synthetic queries with labelled misuse."
     ),
     "evaluate": Lazy(
-        "streams.evaluate.command", "evaluate", "Compare alerts with labels: found, late, false."
+        "streams.commands.evaluate", "evaluate", "Compare alerts with labels, or two runs."
     ),
     "topics": Lazy(
         "streams.commands.topics", "topics", "Create, check, describe the topics in Kafka."

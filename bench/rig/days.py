@@ -1,160 +1,179 @@
-"""Actor-days of simulated worlds with misuse that nobody named, as estimators see them."""
+"""A log as days of accounts, and what a security engineer would count of them."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import log1p
 from typing import NamedTuple
 
-import numpy as np
-import orjson
-from numpy.typing import NDArray
+import msgspec
 
-from detectors.alerts import Alert, PatternCode
-from detectors.config import Detection
-from detectors.pipeline import Pipeline
-from detectors.shards.batch import Stretch
-from detectors.stages import figures_of
-from detectors.state.actors import DAY
-from detectors.state.conduct import HABITS
-from streams.ingest.ingest import Ingest
-from streams.ingest.pseudonyms import PlainNames
-from streams.simulate import Recipe, build
-from streams.simulate.labels import Label
+from streams.evaluate.records import Instant, moment
 
-LINES = 16_384
+from .suspicions import Suspicion
 
-ACTOR_DAY = np.dtype(
-    [
-        ("world", "u1"),
-        ("tenant", "u8"),
-        ("actor", "u8"),
-        ("day", "i4"),
-        ("suspect", "?"),
-        # Highest evidence of the day as the pattern stands, NaN if it was not judged.
-        ("evidence", "f4"),
-        # Whether another pattern of the stage names an event of it.
-        ("named", "?"),
-        # Events up to and with the highest evidence.
-        ("events", "u4"),
-        # Number of the campaign, -1 if none, and which difficulty.
-        ("campaign", "i4"),
-        ("difficulty", "u1"),
-        ("nats", "f4", (HABITS,)),
+SPAN = 30
+"""Days that a rule looks back over, as query languages of log stores do by default."""
+
+
+class Query(msgspec.Struct, frozen=True):
+    """What other methods are given of a search."""
+
+    event_time: Instant
+    tenant_id: str
+    actor_id: str
+    operation: str
+    actor_role: str = ""
+    subject_id: str = ""
+    probe_id: str = ""
+    source_ip: str = ""
+    device_id: str = ""
+    case_ref: str = ""
+    candidate_count: int = 0
+    candidate_limit: int = 0
+    score_threshold: float = 0.0
+    top_score: float = 0.0
+
+    @property
+    def at(self) -> float:
+        """Seconds since the epoch."""
+        return moment(self.event_time).timestamp()
+
+
+Account = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Day:
+    """An account's searches on a UTC day."""
+
+    role: str
+    number: int
+    last: float = 0.0
+    searches: int = 0
+    explained: int = 0
+    limits: int = 0
+    returned: int = 0
+    thresholds: float = 0.0
+    hours: set[int] = field(default_factory=set)
+    people: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    probes: set[str] = field(default_factory=set)
+    probes_at: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    networks: set[str] = field(default_factory=set)
+    devices: set[str] = field(default_factory=set)
+
+    def add(self, query: Query) -> None:
+        """One more search."""
+        self.last = max(self.last, query.at)
+        self.searches += 1
+        self.explained += bool(query.case_ref)
+        self.limits += query.candidate_limit
+        self.returned += query.candidate_count
+        self.thresholds += query.score_threshold
+        self.hours.add(int(query.at // 3600))
+        self.probes.add(query.probe_id)
+        self.networks.add(query.source_ip.rpartition(".")[0])
+        self.devices.add(query.device_id)
+        if query.subject_id:
+            self.people[query.subject_id] += 1
+            self.probes_at[query.subject_id].add(query.probe_id)
+
+    def vector(self) -> dict[str, float]:
+        """As numbers of similar size, for a model."""
+        n = self.searches
+        return {
+            "searches": log1p(n),
+            "people": log1p(len(self.people)),
+            "most_of_one": log1p(max(self.people.values(), default=0)),
+            "probes_at_one": log1p(max(map(len, self.probes_at.values()), default=0)),
+            "probes": log1p(len(self.probes)),
+            "hours": float(len(self.hours)),
+            "networks": log1p(len(self.networks)),
+            "devices": log1p(len(self.devices)),
+            "explained": self.explained / n,
+            "limit": log1p(self.limits / n),
+            "returned": log1p(self.returned / n),
+            "threshold": self.thresholds / n,
+        }
+
+
+class Log(NamedTuple):
+    """A log read once: its identifications and comparisons in order, and days in order."""
+
+    queries: list[Query]
+    days: dict[tuple[str, str, int], Day]
+
+
+def read(lines: Iterable[bytes]) -> Log:
+    """Read a log of JSON lines."""
+    decoder = msgspec.json.Decoder(Query)
+    queries = [
+        query for query in map(decoder.decode, lines) if query.operation in ("identify", "verify")
     ]
-)
+    days: dict[tuple[str, str, int], Day] = {}
+    for query in queries:
+        key = (query.tenant_id, query.actor_id, int(query.at // 86_400))
+        if key not in days:
+            days[key] = Day(query.actor_role, key[2])
+        days[key].add(query)
+    return Log(queries, dict(sorted(days.items(), key=lambda item: item[0][2])))
 
 
-class Told(NamedTuple):
-    """One world.
+Count = Callable[[Day], float]
 
-    Attributes:
-        days: `ACTOR_DAY`, those that were judged.
-        actor_days: how many there are in all, of accounts in no campaign.
-        campaigns: their difficulties.
+COUNTS: Mapping[str, Count] = {
+    "searches a day": lambda day: day.searches,
+    "people a day": lambda day: len(day.people),
+    "searches of one person a day": lambda day: max(day.people.values(), default=0),
+    "probes at one person a day": lambda day: max(map(len, day.probes_at.values()), default=0),
+    "networks a day": lambda day: len(day.networks),
+    "devices a day": lambda day: len(day.devices),
+    "hours a day": lambda day: len(day.hours),
+}
+"""Rules on a day: more of it than a limit, one for each role, is an alert."""
+
+
+def counted(log: Log, count: Count) -> Iterator[Suspicion]:
+    """Every account's days by one count."""
+    for (tenant, actor, _), day in log.days.items():
+        yield Suspicion(day.role, count(day), day.last, tenant, actor)
+
+
+def returns(log: Log, *, alone: bool) -> Iterator[Suspicion]:
+    """The same person on many days of the last thirty, by one account.
+
+    Args:
+        log: the log.
+        alone: only people whom nobody else has searched for so far.
     """
-
-    days: NDArray[np.void]
-    actor_days: int
-    campaigns: list[str]
-
-
-class Watcher(Pipeline):
-    """A pipeline that keeps what every account did on every day."""
-
-    def watch(self) -> None:
-        """Begin with nothing seen."""
-        self.seen: dict[tuple[int, int], NDArray[np.void]] = {}
-        self.best: dict[tuple[int, int], tuple[float, int]] = {}
-        self.named: set[tuple[int, int]] = set()
-        self.actor_days: set[tuple[int, int]] = set()
-        self.accounts: set[tuple[int, int]] = set()
-
-    def collect(self) -> None:
-        """Note the days that are open."""
-        for shard in self.actors.shards.values():
-            for parity, table in enumerate(shard.conduct.deeds):
-                day = self.today if self.today % 2 == parity else self.today - 1
-                for key, row in zip(table.keys[: len(table)].tolist(), table.rows, strict=False):
-                    if row["judged"]:
-                        self.seen[key, day] = row.copy()
-
-    def _begin(self, day: int) -> list[Alert]:
-        self.collect()
-        return super()._begin(day)
-
-    def _judge(self, stretch: Stretch) -> tuple[list[Alert], dict[str, NDArray[np.float32]]]:
-        judged = super()._judge(stretch)
-        rows = stretch.batch.rows
-        keys = list(
-            zip(rows["actor"][:, 0].tolist(), (rows["time"] // DAY).tolist(), strict=True)
-        )
-        self.actor_days.update(keys)
-        self.accounts.update(map(tuple, np.unique(rows["actor"], axis=0).tolist()))
-        figures = figures_of(stretch)
-        for _, pattern in self.actors.patterns:
-            nats = pattern.evidence(figures)
-            if pattern.code is not PatternCode.UNUSUAL_ACTIVITY:
-                floor = self.actors._scales[pattern.code].floor  # noqa: SLF001
-                self.named.update(keys[at] for at in np.flatnonzero(nats >= floor))
-                continue
-            for at in np.flatnonzero(nats > 0).tolist():
-                before = self.best.get(keys[at], (0.0, 0))
-                self.best[keys[at]] = max(before, (float(nats[at]), at))
-        return judged
+    seen: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
+    others: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for (tenant, actor, number), day in log.days.items():
+        for person in day.people:
+            others[tenant, person].add(actor)
+            days = seen[tenant, actor, person]
+            days.append(number)
+            recent = sum(number - earlier < SPAN for earlier in days)
+            if recent > 1 and not (alone and len(others[tenant, person]) > 1):
+                yield Suspicion(day.role, recent, day.last, tenant, actor, person)
 
 
-def told(world: str, seed: int, actors: int, days: int, campaigns: float) -> Told:
-    """Simulate and watch one world."""
-    scenario = build(
-        Recipe(
-            world=world, seed=seed, actors=actors, days=days, campaigns=campaigns,
-            patterns=(PatternCode.UNUSUAL_ACTIVITY,),
-        )
-    )
-    lines = (orjson.dumps(event) for event in scenario.events())
-    return told_of(lines, list(scenario.labels()), world)
+def searchers(log: Log, within: int) -> Iterator[Suspicion]:
+    """Many accounts that search for the same person within some days."""
+    last: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for (tenant, actor, number), day in log.days.items():
+        for person in day.people:
+            last[tenant, person][actor] = number
+            recent = sum(number - seen < within for seen in last[tenant, person].values())
+            if recent > 1:
+                yield Suspicion("people", recent, day.last, tenant, "", person)
 
 
-def told_of(lines: Iterator[bytes], truth: list[Label], world: str) -> Told:
-    """Watch one world by its log."""
-    names = PlainNames()
-    ingest = Ingest(names)
-    pipeline = Watcher(Detection(), "", lambda _kind, pseudonym: f"{pseudonym[0]:016x}")
-    pipeline.watch()
-    first = 0
-    event_of: dict[str, tuple[int, int]] = {}
-    while chunk := list(islice(lines, LINES)):
-        batch = ingest.decode(chunk, first).batch
-        pipeline.observe(batch)
-        first += len(chunk)
-        pairs = zip(
-            batch.rows["actor"][:, 0].tolist(), (batch.rows["time"] // DAY).tolist(), strict=True
-        )
-        event_of.update(zip(batch.event_ids, pairs, strict=True))
-    pipeline.collect()
-    of_campaigns = [label for label in truth if label["type"] == "campaign"]
-    labels = [
-        label
-        for label in of_campaigns
-        if label["pattern"] == PatternCode.UNUSUAL_ACTIVITY.value
-    ]
-    campaign_of = {
-        event_of[event]: number
-        for number, label in enumerate(labels)
-        for event in label["event_ids"]
-        if event in event_of
-    }
-    doubtful = {actor for label in of_campaigns for actor in label["actors"]}
-    taken = {
-        key for key, half in pipeline.accounts if names.write("actor", (key, half)) in doubtful
-    }
-    difficulties = [str(label["difficulty"]) for label in labels]
-    rows = np.zeros(len(pipeline.seen), ACTOR_DAY)
-    for row, (key, deeds) in zip(rows, sorted(pipeline.seen.items()), strict=True):
-        number = campaign_of.get(key, -2 if key[0] in taken else -1)
-        row["world"] = sorted(("consumer", "gateway", "police")).index(world)
-        row["tenant"], row["actor"], row["day"] = deeds["tenant"], *key
-        row["suspect"], row["nats"] = deeds["suspect"], deeds["nats"]
-        row["evidence"] = pipeline.best.get(key, (0.0, 0))[0]
-        row["named"], row["campaign"] = key in pipeline.named, number
-    clean = sum(actor not in taken for actor, _ in pipeline.actor_days)
-    return Told(rows, clean, difficulties)
+def rules(log: Log) -> Iterator[tuple[str, Iterator[Suspicion]]]:
+    """Every rule by its name."""
+    for name, count in COUNTS.items():
+        yield name, counted(log, count)
+    yield "same person, days of 30", returns(log, alone=False)
+    yield "same person, nobody else's, days of 30", returns(log, alone=True)
+    yield "accounts at one person in 7 days", searchers(log, 7)
+    yield "accounts at one person in 30 days", searchers(log, SPAN)

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from ..events import Row
 from ..state.actors import TRAITS
-from .cases import MOST_LATE
 from ..state.conduct import HABITS
+from .cases import MOST_LATE
 from .compile import kernel
 from .hashing import FREE, PoolView, TableView, add_row, find_row
 from .pairs import LOG_UNIT

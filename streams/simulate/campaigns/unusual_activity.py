@@ -146,9 +146,7 @@ def _extraction(rng: np.random.Generator, setting: Setting, rows: Records) -> No
 
 
 def _takeover(rng: np.random.Generator, setting: Setting, rows: Records) -> None:
-    others = np.flatnonzero(
-        np.arange(len(setting.population.galleries)) != int(rows["gallery"][0])
-    )
+    others = np.flatnonzero(np.arange(len(setting.population.galleries)) != int(rows["gallery"][0]))
     if len(others) and chance(rng, 0.7):
         rows["gallery"] = rng.choice(others)
         _strangers(rng, setting, rows)
