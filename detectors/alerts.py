@@ -56,7 +56,8 @@ EntityType = Literal["actor", "credential", "subject", "pair", "case", "network"
 
 class Entity(msgspec.Struct, frozen=True):
     """What an alert is about; the id is a pseudonym (a pair's: actor and subject, `+` between;
-    a case's: the case, as one account uses it)."""
+    a case's: the case, as one account uses it).
+    """
 
     type: EntityType
     id: str

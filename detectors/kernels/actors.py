@@ -82,7 +82,8 @@ def observe(
         state: the shard; changed in place.
         peers: what actors are compared with today.
         limits: most [actors, pairs] to hold; of cases as many as of pairs.
-        counts: [duplicates, without room for the actor, for the pair or the case, for the probes]; added to.
+        counts: [duplicates, without room for the actor, for the pair or the case, for the
+            probes]; added to.
         figures: `ACTOR_FIGURES` records, one per event.
     """
     for i in order:
@@ -114,9 +115,7 @@ def observe(
         reached = observe_pair(
             event, row, actor, state.pairs, state.histories, limits[1], counts, out
         )
-        observe_case(
-            event, row, actor, state.cases, peers, peer_rows[i], limits[1], counts, out
-        )
+        observe_case(event, row, actor, state.cases, peers, peer_rows[i], limits[1], counts, out)
         gap = float(event.time - actor.last) if actor.searches > 0 else 0.0
         _count(actor, event, reached)
         observe_probe(event, state.probes, limits, counts, out)

@@ -117,7 +117,11 @@ def noted(story: Story, alert: Alert) -> dict[str, Any]:
 
 def is_about(entity: str, event: Fields) -> bool:
     """Whether a search is by the actor, or of the pair, that an entity names."""
-    return entity in (event["actor_id"], event.get("case_ref"), f"{event['actor_id']}+{event['subject_id']}")
+    return entity in (
+        event["actor_id"],
+        event.get("case_ref"),
+        f"{event['actor_id']}+{event['subject_id']}",
+    )
 
 
 @stories([*MISUSE, *LOOK_ALIKES])
