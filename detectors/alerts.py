@@ -55,8 +55,10 @@ EntityType = Literal["actor", "credential", "subject", "pair", "case", "network"
 
 
 class Entity(msgspec.Struct, frozen=True):
-    """What an alert is about; the id is a pseudonym (a pair's: actor and subject, `+` between;
-    a case's: the case, as one account uses it).
+    """What an alert is about.
+
+    The id is a pseudonym; a pair's: actor and subject, `+` between; a case's: the case, as the
+    one account uses it that the alert names.
     """
 
     type: EntityType

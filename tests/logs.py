@@ -344,6 +344,10 @@ def misuse() -> list[Fields]:
     events += _of_several(12)
     events += _of_a_fleet(24)
     events += [
+        search(at(day, 12.5), "actor-6", f"noticed-{day}", case_ref="old", capture_class="social")
+        for day in range(1, 21)
+    ]
+    events += [
         search(
             at(18, 9, 15 * i),
             "actor-5",

@@ -85,7 +85,8 @@ def observe(
         state: the shard; changed in place.
         peers: what actors are compared with today.
         limits: most [actors, pairs] to hold; of cases as many as of pairs.
-        counts: [duplicates, without room for the actor, for the pair or the case, for the probes]; added to.
+        counts: [duplicates, without room for the actor, for the pair or the case, for the
+            probes]; added to.
         figures: `ACTOR_FIGURES` records, one per event.
     """
     for i in order:

@@ -3,8 +3,8 @@
 An inquiry begins with new persons and comes back to them. Judged are its late days, those
 after its first few and its first week: did a day bring more new persons than it brought back (it is
 *alone*), or not? What is usual is a share learned from late days of the actor's other cases, of
-its peers' and of others' searches for the same case. Where a case serves as an excuse, every
-second late day is alone, or more. The likelihood ratio of the two is summed up, like a CUSUM
+its peers' and of others' searches for the same case. Where a case serves as an excuse, most late
+days are alone. The likelihood ratio of the two is summed up, like a CUSUM
 (Page 1954) down to a bound.
 """
 
@@ -207,9 +207,8 @@ def _mark(case: Row, dossier: Row, event: Row, day: int, out: Row) -> None:
         dossier.today_fresh = 0
         dossier.today_back = 0
     dossier.first_day = min(dossier.first_day, day)
-    # Two persons may share a cell; the pair knows whether this one is new.
     age = case.day - day
-    if _enter(dossier.persons, np.uint64(_half(event))) or out.pair_is_new:
+    if _enter(dossier.persons, np.uint64(_half(event))):
         mark_day(dossier.fresh, age)
         dossier.today_fresh += age == 0 and dossier.today_fresh < _MOST
     elif out.pair_since < case.day - _newest(dossier.fresh, age + 1) and out.pair_new_days > 0:

@@ -21,18 +21,18 @@ class CaseLaundering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Judged is the case of one account. An inquiry brings its persons together in its first
     days and then comes back to them; an excuse goes on bringing a new one now and then. What
-    counts are days after the case's first three and first week: how many brought new persons
-    only, and nobody back but the newest. Expected is the share that is usual for the
+    counts are days after the case's first two and first week: how many brought more new persons
+    than they brought back, the newest aside. Expected is the share that is usual for the
     account's other cases, for its peers', and for others who search for the same case,
     whichever is largest: so a number under which a unit files everything, or a tenant whose
     only case is its contract, is no news. An account without other cases says little. Photos
     from social media, where the account's others are not, add at most as much again.
 
-    Fails when: no late days remain, as an excuse that is used for a week, or on three days;
-    the excuse changes from search to search (nobody is searched for twice under a number);
-    every new person is searched for on days of real work on the case. Somebody who slowly
-    adds persons to one old case, and to no other, and never comes back to them, looks the
-    same.
+    Fails when: no late days remain, as with an excuse that is used for a week, or on two days;
+    it serves for a handful of persons, or several cases do in turn, each for a few; the number
+    changes from search to search; every new person is searched for on days of real work on
+    the case. Somebody who slowly adds persons to one old case, and to no other, and never
+    comes back to them, looks the same.
 
     Sources: nine people under one real case number from April to December 2023, mainly with
     images from social media where real work had cameras' (Evansville, Indiana; City-County
@@ -49,7 +49,9 @@ class CaseLaundering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1589"
     )
 
-    null: ClassVar[tuple[float, float]] = (-5.0, 1.0)
+    # Six police worlds (seeds 1-6, 400 accounts, 90 days): 63,711 innocent actor-days, eleven
+    # episodes above 3.1 nats, one in 63,711 above 5.8.
+    null: ClassVar[tuple[float, float]] = (-5.56, 1.0)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.1
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

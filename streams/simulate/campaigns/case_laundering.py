@@ -104,7 +104,7 @@ def case_laundering(
     )
 
 
-def _sittings(
+def _sittings(  # noqa: PLR0913, PLR0917 - what, whose, when and how
     rng: np.random.Generator,
     setting: Setting,
     actor: int,
