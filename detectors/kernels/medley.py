@@ -46,6 +46,7 @@ def begin_medley(sheet: Row) -> None:
     sheet.clients = 0
     sheet.networks = 0
     sheet.systems = 0
+    sheet.parties = np.nan
     sheet.spans = 0
     sheet.client = 0
     sheet.network = 0
@@ -66,9 +67,13 @@ def mingle(sheet: Row, event: Row, medleys: PoolView) -> None:
     client = client_of(event)
     network = event.network[0]
     system = network if event.asn < 0 else mix(np.uint64(event.asn), _SYSTEM)
-    sheet.clients |= _cell(client)
-    sheet.networks |= _cell(network)
-    sheet.systems |= _cell(system)
+    cells = _cell(client), _cell(network), _cell(system)
+    known = sheet.clients & cells[0], sheet.networks & cells[1], sheet.systems & cells[2]
+    if known[0] != cells[0] or known[1] != cells[1] or known[2] != cells[2]:
+        sheet.clients |= cells[0]
+        sheet.networks |= cells[1]
+        sheet.systems |= cells[2]
+        sheet.parties = math.log(_parties(sheet))
     who, where = _byte(client), _byte(network)
     country = _byte(mix(np.uint64(event.country), _SYSTEM)) if event.country != 0 else 0
     span = event.time % DAY * SPANS // DAY
@@ -122,8 +127,8 @@ def sides(sheet: Row) -> int:
 
 
 @kernel
-def parties(sheet: Row) -> float:
-    """How many people could be behind the day's clients and networks; 0 if nothing is known.
+def _parties(sheet: Row) -> float:
+    """How many people could be behind the day's clients and networks, of which one is known.
 
     A phone changes networks and a computer is shared, so it is the fewer of both. Networks of
     one system count half, as a factor: a carrier's are many.

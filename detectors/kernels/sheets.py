@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from ..events import Outcome, Row
 from ..state.actors import H_1H, H_5M, HOUR, HOURS_PER_DAY, PEERED, R_1D, R_1H, TRAITS, Trait
-from .bits import cells_to_count, ones
+from .bits import ones
 from .compile import kernel
 from .hashing import FREE, PoolView, draw
-from .medley import abroad, begin_medley, lacking_rest, mingle, overlap, parties, sides
+from .medley import abroad, begin_medley, lacking_rest, mingle, overlap, sides
 
 SUCCESS = int(Outcome.SUCCESS)
 REACH_DAY = int(Trait.REACH_DAY)
@@ -97,6 +97,7 @@ def fill_sheet(
     hour = (event.time // HOUR) % HOURS_PER_DAY
     sheet.searches += 1
     sheet.hours[hour] += 1
+    new_hour = sheet.awake & np.uint32(1 << hour) == 0
     sheet.awake |= np.uint32(1 << hour)
     if reached:
         sheet.reach += 1
@@ -124,7 +125,7 @@ def fill_sheet(
         sheet.score_sum += event.top_score
     mingle(sheet, event, medleys)
     before = actor.sheets[(day + 1) & 1]
-    if before != FREE and sheets.rows[before].day == day - 1:
+    if new_hour and before != FREE and sheets.rows[before].day == day - 1:
         lacking = lacking_rest(sheets.rows[before].awake, sheet.awake, hour)
         sheet.unrest = max(sheet.unrest, lacking)
     describe_day(sheet, medleys, out.observed)
@@ -142,8 +143,8 @@ def fill_sheet(
     out.freedom = sheet.freedom
     out.carried = actor.carried
     out.crowded = actor.crowded
-    out.clients = cells_to_count(sheet.clients)
-    out.networks = cells_to_count(sheet.networks)
+    out.clients = ones(sheet.clients)
+    out.networks = ones(sheet.networks)
     out.parallel = ones(overlap(sheet, medleys))
     out.travels = abroad(sheet, medleys)
     out.sides = sides(sheet)
@@ -236,9 +237,10 @@ def describe_day(sheet: Row, medleys: PoolView, traits: NDArray[np.float32]) -> 
     traits[NEAR] = math.log(sheet.near) if sheet.near > 0 else np.nan
     traits[SHOTS] = math.log(sheet.shots) if sheet.shots > 0 else np.nan
     traits[DOUBT] = 1.0 - sheet.score_sum / sheet.scores if sheet.scores > 0 else np.nan
-    people = parties(sheet)
-    traits[PARTIES] = math.log(people) if people > 0 else np.nan
-    traits[PARALLEL] = math.log1p(ones(overlap(sheet, medleys))) if people > 0 else np.nan
+    traits[PARTIES] = sheet.parties
+    traits[PARALLEL] = 0.0 if sides(sheet) > 0 else np.nan
+    if sheet.medley != FREE:
+        traits[PARALLEL] = math.log1p(ones(overlap(sheet, medleys)))
     traits[UNREST] = sheet.unrest
     if sheet.limits >= LEAST_SEARCHES:
         traits[LIMIT] = sheet.limit_sum / sheet.limits

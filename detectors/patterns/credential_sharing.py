@@ -78,8 +78,10 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         actors = figures.actors
         judged = (actors["row"] >= 0) & ~np.isnan(actors["spread"][:, Trait.PARTIES])
         result = np.where(judged, 0.0, np.nan)
-        of_some = (actors["clients"] > _ONE) | (actors["networks"] > _ONE)
-        some = np.flatnonzero(judged & (of_some | (actors["observed"][:, Trait.UNREST] > 0)))
+        clients, networks = actors["clients"], actors["networks"]
+        fewer = np.where(actors["sides"] > 1, np.minimum(clients, networks), clients + networks)
+        unrest, usual = actors["observed"][:, Trait.UNREST], actors["expected"][:, Trait.UNREST]
+        some = np.flatnonzero(judged & ((fewer > 1) | (unrest > usual)))
         if len(some):
             result[some] = self.parts(actors[some]).sum(axis=1)
         return result
@@ -120,7 +122,6 @@ SURELY_SEVERAL: Final = 4.0
 SUPPORT: Final = 3.0
 """Earlier days count for so many times what today does, at most."""
 
-_ONE: Final = 1.5  # distinct values are counted by cells: one comes out as 1.008
 _WORTH_SAYING: Final = 0.5
 
 

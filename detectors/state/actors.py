@@ -133,6 +133,8 @@ SHEET = np.dtype(
         ("clients", "u8"),
         ("networks", "u8"),
         ("systems", "u8"),
+        # ln of how many people could be behind them, NaN if nothing is known.
+        ("parties", "f4"),
         # Bit s: a search in span s. The first search's client, network, country, as hashes, and
         # the number of a `MEDLEY`, which is drawn when another one comes.
         ("spans", "u8"),
