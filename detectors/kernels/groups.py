@@ -49,6 +49,9 @@ like anybody."""
 SPEAKS = 0.5
 """An account speaks for a group if its day is at least this share of the group's mean."""
 
+CLEARLY = 1.1
+"""Of groups with about the same accounts the first kind speaks, lest chance decides which."""
+
 SUSPECT_NATS = 3.0
 RELEASE_DAYS = 21
 RECENT = 0.8187307530779818  # exp(-1/5): some days' mean lifetime is five days
@@ -172,7 +175,7 @@ def _judge(scene: Row, group: Row, key: np.uint64, own: float, out: Row) -> None
     # At most what its accounts say together.
     nats = min(nats, accounts * mean)
     group.today_best = max(group.today_best, nats)
-    if nats > out.nats and own >= SPEAKS * mean:
+    if nats > CLEARLY * out.nats and own >= SPEAKS * mean:
         out.key[0] = key
         out.key[1] = group.scene
         out.kind = group.kind
