@@ -46,7 +46,7 @@ FULL_NATS = 1.0
 """From this mean on evidence counts in full; below 0 the group is no more like scrapers than
 like anybody."""
 
-SPEAKS = 0.5
+SPEAKS = 0.8
 """An account speaks for a group if its day is at least this share of the group's mean."""
 
 CLEARLY = 1.1
