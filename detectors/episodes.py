@@ -339,7 +339,7 @@ class EpisodeBook:
         }
         about = _KEYS[self.pattern.entity]
         if not about:
-            return _digest("group", *map(str, episode.group))
+            return group_id(episode.group)
         return "+".join(self.name_of(kind, part) for kind, part in parts.items() if kind in about)
 
     def arrays(self) -> Arrays:
@@ -356,6 +356,11 @@ class EpisodeBook:
         self.episodes, self.ordinals = saved.episodes, saved.ordinals
         self.short.load(under(kept, "short"))
         self.dense.load(under(kept, "dense"))
+
+
+def group_id(key: Sequence[int]) -> str:
+    """How a group is written outside the process: its key is a hash of pseudonyms."""
+    return _digest("group", *(str(int(half)) for half in key))
 
 
 def _written(pseudonym: Sequence[int]) -> str:

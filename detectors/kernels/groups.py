@@ -46,8 +46,11 @@ FULL_NATS = 1.0
 """From this mean on evidence counts in full; below 0 the group is no more like scrapers than
 like anybody."""
 
-SPEAKS = 0.5
+SPEAKS = 0.8
 """An account speaks for a group if its day is at least this share of the group's mean."""
+
+CLEARLY = 1.1
+"""Of groups with about the same accounts the first kind speaks, lest chance decides which."""
 
 SUSPECT_NATS = 3.0
 RELEASE_DAYS = 21
@@ -172,7 +175,7 @@ def _judge(scene: Row, group: Row, key: np.uint64, own: float, out: Row) -> None
     # At most what its accounts say together.
     nats = min(nats, accounts * mean)
     group.today_best = max(group.today_best, nats)
-    if nats > out.nats and own >= SPEAKS * mean:
+    if nats > CLEARLY * out.nats and own >= SPEAKS * mean:
         out.key[0] = key
         out.key[1] = group.scene
         out.kind = group.kind

@@ -82,13 +82,22 @@ def is_habit(event: Row, actor: Row, rung: int) -> bool:
 
 @kernel
 def nats_of_day(ladder: Row, past: int, rung: int, new: int, habit: bool) -> float:
-    """How much likelier a scraper's day comes to this rung like that than a peer's, in nats."""
-    days = 0.0
+    """How much likelier a scraper's day comes to this rung like that than a peer's, in nats.
+
+    Days with as long a past are expected to be like all of the role's, as far as they are not
+    known; what a role that nobody knows yet does is worth nothing.
+    """
+    here, all_days, all_here = 0.0, 0.0, 0.0
     for k in range(len(USUALLY_NEW)):
-        days += ladder.past[past, 0, k]
+        here += ladder.past[past, 0, k]
+    for other in range(len(PASTS) + 1):
+        all_here += ladder.past[other, rung, new]
+        for k in range(len(USUALLY_NEW)):
+            all_days += ladder.past[other, 0, k]
     usual = USUALLY_CLIMBS**rung * USUALLY_NEW[new]
-    share = (ladder.past[past, rung, new] + SURE_DAYS * usual) / (days + SURE_DAYS)
-    nats = math.log(CLIMBS**rung * SCRAPES_NEW[new] / share)
+    usual = (all_here + SURE_DAYS * usual) / (all_days + SURE_DAYS)
+    share = (ladder.past[past, rung, new] + SURE_DAYS * usual) / (here + SURE_DAYS)
+    nats = math.log(CLIMBS**rung * SCRAPES_NEW[new] / share) * all_days / (all_days + SURE_DAYS)
     return min(max(nats, LEAST_NATS), 0.0 if habit else MOST_NATS[new])
 
 

@@ -42,8 +42,8 @@ class DistributedScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     )
 
     # Fitted by eye, on the cautious side, to 46,458 innocent actor-days of development seeds 11-13
-    # (50 days each): the highest episode is 4.8 nats, three have 4 or more.
-    null: ClassVar[tuple[float, float]] = (-5.2, 1.0)
+    # (50 days each): the highest episode is 5.2 nats, the next 2.9.
+    null: ClassVar[tuple[float, float]] = (-6.5, 1.0)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

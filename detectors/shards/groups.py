@@ -19,6 +19,10 @@ GROUP_DAYS: Final = 42
 MOST_GROUPS: Final = 65_536
 """How many groups a shard holds."""
 
+_AT_ONCE: Final = 64
+"""Events that room is made for at a time: each may be the first of as many groups as there are
+kinds, and hardly one is."""
+
 
 class GroupShard:
     """State of the galleries that fall here: what their accounts have in common."""
@@ -33,16 +37,18 @@ class GroupShard:
 
     def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
         """Apply the events `order` and fill their group figures."""
-        observe_groups(
-            order,
-            stretch.batch.rows,
-            stretch.actor_figures,
-            self._state(len(order)),
-            self.most,
-            self.counts,
-            np.zeros(KINDS, np.uint64),
-            stretch.group_figures,
-        )
+        for start in range(0, len(order), _AT_ONCE):
+            some = order[start : start + _AT_ONCE]
+            observe_groups(
+                some,
+                stretch.batch.rows,
+                stretch.actor_figures,
+                self._state(len(some)),
+                self.most,
+                self.counts,
+                np.zeros(KINDS, np.uint64),
+                stretch.group_figures,
+            )
 
     def begin(self, day: int) -> None:
         """Let a day begin: what the last one taught holds; look for idle rows once a week."""

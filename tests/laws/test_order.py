@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from detectors.calibration import calibrate
 from detectors.checks.trial import chosen
+from detectors.episodes import group_id
 from detectors.events import EventBatch
 from detectors.kernels.hashing import FREE
 from detectors.pipeline import Pipeline
@@ -124,7 +125,7 @@ def test_the_same_episodes_are_raised(seed: int) -> None:
                 alert.alert_id
                 for alert in some
                 if alert.pattern is pattern.code
-                and {*alert.actors, *alert.subjects}.isdisjoint(unsure)
+                and {*alert.actors, *alert.subjects, alert.entity.id}.isdisjoint(unsure)
             }
             for some in alerts
         )
@@ -138,13 +139,15 @@ def close_calls(log: EventBatch, place: int) -> set[str]:
     judge = pipeline()
     pattern = judge.patterns[place]
     kind: Literal["actor", "subject"] = "subject" if pattern.entity == "subject" else "actor"
-    evidence = np.nan_to_num(pattern.evidence(figures_of(log)))
+    figures = figures_of(log)
+    evidence = np.nan_to_num(pattern.evidence(figures))
+    entities = figures.groups["key"] if pattern.entity == "cohort" else log.rows[kind]
     most: dict[tuple[int, int], float] = {}
-    for (first, second), nats in zip(log.rows[kind].tolist(), evidence.tolist(), strict=True):
+    for (first, second), nats in zip(entities.tolist(), evidence.tolist(), strict=True):
         most[first, second] = max(most.get((first, second), 0.0), nats)
     threshold = calibrate(pattern, 1.0).threshold
     return {
-        name_of(kind, entity)
+        group_id(entity) if pattern.entity == "cohort" else name_of(kind, entity)
         for entity, nats in most.items()
         if abs(nats - threshold) < MARGIN * threshold
     }

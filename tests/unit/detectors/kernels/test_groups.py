@@ -34,11 +34,11 @@ def tenants_of(judge: Pipeline) -> list[np.void]:
 def plain_nats(past: int, rung: int, new: int, ladder: np.ndarray) -> float:
     """As `nats_of_day`, of an account without habits."""
     usual = USUALLY_CLIMBS**rung * USUALLY_NEW[new]
-    days = ladder[past, 0].sum()
+    days, all_days = ladder[past, 0].sum(), ladder[:, 0].sum()
+    usual = (ladder[:, rung, new].sum() + SURE_DAYS * usual) / (all_days + SURE_DAYS)
     share = (ladder[past, rung, new] + SURE_DAYS * usual) / (days + SURE_DAYS)
-    return float(
-        np.clip(np.log(CLIMBS**rung * SCRAPES_NEW[new] / share), LEAST_NATS, MOST_NATS[new])
-    )
+    nats = np.log(CLIMBS**rung * SCRAPES_NEW[new] / share) * all_days / (all_days + SURE_DAYS)
+    return float(np.clip(nats, LEAST_NATS, MOST_NATS[new]))
 
 
 @given(events=stories(days=1, tenants=1))
@@ -95,7 +95,7 @@ def test_surprise_is_the_log_likelihood_ratio_of_students_t() -> None:
 def fleet(accounts: int, each: int, *, known: int = 0) -> EventBatch:
     """A fortnight of thirty accounts' quiet use, then a fleet's day; `known`: so many persons."""
     quiet = [
-        search(at(day, 8 + actor / 3), f"actor-{actor}", f"own-{actor}-{day % 2}")
+        search(at(day, 8 + actor / 3), f"actor-{actor}", f"own-{actor}-{day}")
         for day in range(14)
         for actor in range(30)
     ]
