@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, cast
 import msgspec
 from msgspec import Meta
 
-from .alerts import Alert, PatternCode
+from .alerts import Alert, PatternCode, rfc3339
 from .state.actors import DAY
 
 MOST_REASONS: Final = 20
@@ -61,6 +61,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     pattern: PatternCode
     tenant_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
     reasons: Annotated[tuple[Cause, ...], Meta(max_length=MOST_REASONS)] = ()
+
+    def line(self) -> bytes:
+        """The record as JSON, without a line break."""
+        record = msgspec.to_builtins(self) | {"event_time": rfc3339(self.event_time)}
+        return msgspec.json.encode(record)
 
 
 def judged(alert: Alert, ruling: Ruling, event_time: int) -> Verdict:
