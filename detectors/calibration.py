@@ -68,9 +68,14 @@ class Calibration:
 _LEAST: Final = -300.0  # keeps exp() away from denormals
 
 
-def score(rarity: float) -> float:
-    """0 to 1, comparable between patterns: one half at one alert per 10,000 actor-days."""
-    return 1 / (1 + rarity)
+def score(rarity: float, lift: float = 0.0) -> float:
+    """0 to 1, comparable between patterns: one half at one alert per 10,000 actor-days.
+
+    Args:
+        rarity: alerts as strong per 10,000 innocent actor-days.
+        lift: what verdicts on its like add to the log-odds, which the rarity alone gives.
+    """
+    return 1 / (1 + rarity * math.exp(-lift))
 
 
 def calibrate(pattern: Pattern, budget: float) -> Calibration:

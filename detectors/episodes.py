@@ -15,6 +15,7 @@ from .calibration import Calibration, score
 from .events import EventBatch
 from .kernels.hashing import FREE
 from .kernels.sketch import DENSE, SHORT, estimate, insert_all, release
+from .lessons import Lesson
 from .patterns import Figures, Pattern
 from .shards.tables import Arrays, Pool, under
 from .state.actors import DAY
@@ -99,9 +100,13 @@ class Found:
 class EpisodeBook:
     """The episodes of one pattern on one shard.
 
+    Attributes:
+        calibration: what the evidence is worth from now on.
+        lesson: what verdicts say of alerts that are published from now on.
+
     Args:
         pattern: whose evidence it takes.
-        calibration: what the evidence is worth.
+        calibration: what the evidence is worth to begin with.
         config_hash: goes into the alerts.
         name_of: writes pseudonyms.
     """
@@ -113,6 +118,7 @@ class EpisodeBook:
         self.calibration = calibration
         self.config_hash = config_hash
         self.name_of = name_of
+        self.lesson = Lesson()
         self.episodes: dict[str, Episode] = {}
         self.ordinals: dict[str, int] = {}
         self.short = Pool(SHORT)
@@ -287,6 +293,8 @@ class EpisodeBook:
         galleries = [name for name, _ in _most(episode.galleries) if name]
         actors, subjects = self._named(episode)
         of_one_account = self.pattern.entity in {"pair", "case"}
+        tenant = tenants[0] if len(tenants) == 1 else None
+        lift = self.lesson.lift(self.pattern.code, tenant, episode.reasons)
         return Alert(
             alert_id=episode.alert_id,
             revision=episode.revision,
@@ -294,9 +302,9 @@ class EpisodeBook:
             status=status,
             mode=Mode.SHADOW if self.pattern.shadow else Mode.LIVE,
             severity=episode.severity,
-            score=score(rarity),
+            score=score(rarity, lift),
             rarity=rarity,
-            tenant_id=tenants[0] if len(tenants) == 1 else None,
+            tenant_id=tenant,
             tenants=tenants[:MOST_NAMED],
             gallery_id=galleries[0] if len(galleries) == 1 else None,
             entity=Entity(self.pattern.entity, self._entity(episode)),

@@ -1,6 +1,6 @@
 """The whole of detection in one process: batches of events in, alerts out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +13,14 @@ from .config import Detection
 from .episodes import Namer
 from .errors import SnapshotError
 from .events import EventBatch
+from .lessons import Lesson
 from .shards.batch import SHARDS, Stretch, stretch_of, stretches
 from .shards.tables import Arrays, Held, records, under
 from .snapshot import pack, unpack
-from .stages import ActorStage, Stage, cohort_stage, network_stage, subject_stage
+from .stages import ActorStage, Stage, cohort_stage, lesson_of, network_stage, subject_stage
 from .state.actors import DAY
 from .units import NEVER, Unit, days_to_begin
+from .verdicts import Docket, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class Pipeline:
     Results do not depend on how the log is cut into batches. Event time is the only
     clock; a day ends when an event of a later one comes, or by `advance`.
 
+    Attributes:
+        docket: analysts' verdicts.
+        lesson: what those in effect have taught.
+
     Args:
         detection: what the operator decided.
         config_hash: goes into the alerts.
@@ -49,12 +55,19 @@ class Pipeline:
     def __init__(self, detection: Detection, config_hash: str, name_of: Namer) -> None:
         self.patterns = detection.patterns.all()
         self.config_hash = config_hash
+        self._detection = detection
         self.actors = ActorStage(detection, config_hash, name_of)
         self.subjects = subject_stage(detection, config_hash, name_of)
         self.networks = network_stage(detection, config_hash, name_of)
         self.cohorts = cohort_stage(detection, config_hash, name_of)
         self.peers = no_peers()
+        self.docket = Docket()
+        self.lesson = Lesson()
         self.today = NEVER
+
+    def hear(self, verdicts: Iterable[Verdict]) -> None:
+        """Take verdicts; each counts from the first day on that begins after its event time."""
+        self.docket.add(verdicts)
 
     def observe(self, batch: EventBatch) -> Judgement:
         """Judge a batch's events and learn them."""
@@ -79,10 +92,18 @@ class Pipeline:
     def _begin(self, day: int) -> list[Alert]:
         """Let a day begin; its actors are compared with what was known a day before."""
         self.today = day
+        if self.docket.begin(day):
+            self._heed()
         self.peers = Peers(
             merge(shard.contribution(day - 1) for shard in self.actors.shards.values())
         )
         return [alert for stage in self.stages() for alert in stage.begin(day)]
+
+    def _heed(self) -> None:
+        """Let the verdicts in effect teach."""
+        self.lesson = lesson_of(self.docket.in_effect.values(), self._detection)
+        for stage in self.stages():
+            stage.heed(self.lesson)
 
     def _judge(self, stretch: Stretch) -> tuple[list[Alert], dict[str, NDArray[np.float32]]]:
         judged = (
@@ -132,6 +153,7 @@ class Pipeline:
             "shards": SHARDS,
             "config_hash": self.config_hash,
             "key": key,
+            "verdicts": self.docket.saved(),
         }
         return pack(about, arrays)
 
@@ -149,9 +171,11 @@ class Pipeline:
             for name, unit in self.units().items():
                 unit.load(under(arrays, name), about["today"])
             self.peers = Peers(records(arrays["peers"]))
+            self.docket.load(about["verdicts"])
         except KeyError as lacking:
             raise SnapshotError(f"state lacks {lacking}, which this program keeps") from lacking
         self.today = about["today"]
+        self._heed()
 
     def units(self) -> dict[str, Unit]:
         """Every unit by its name, as in `actor.7`."""

@@ -20,6 +20,7 @@ from .estimators import prior_of
 from .events import Outcome, Records, Relation
 from .kernels.hashing import FREE, mix_columns
 from .kernels.ladders import mark_climbs
+from .lessons import Lesson, learn
 from .patterns import Figures
 from .shards.actors import ActorShard
 from .shards.batch import SHARDS, Stretch, by_shard
@@ -27,6 +28,7 @@ from .shards.groups import GroupShard
 from .shards.subjects import LaterShard, NetworkShard, SubjectShard
 from .state.actors import DAY
 from .units import Shard, Unit
+from .verdicts import Verdict
 
 S = TypeVar("S", bound=Shard)
 L = TypeVar("L", bound=LaterShard)
@@ -47,6 +49,13 @@ class Judged:
 
     alerts: list[tuple[int, int, Alert]] = field(default_factory=list)
     scores: dict[PatternCode, NDArray[np.float32]] = field(default_factory=dict)
+
+
+def lesson_of(verdicts: Iterable[Verdict], detection: Detection) -> Lesson:
+    """What verdicts teach the stages; they are given in the order of their event times."""
+    # What pages nobody has no use for what others earned.
+    patterns = [pattern for pattern in detection.patterns.all() if not pattern.shadow]
+    return learn([*verdicts], {pattern.code: pattern.budget_share for pattern in patterns})
 
 
 def figures_of(stretch: Stretch) -> Figures:
@@ -101,8 +110,8 @@ class Stage(Generic[S]):
             for place, pattern in enumerate(detection.patterns.all())
             if pattern.judged_on == kind
         ]
-        budget = detection.budget.false_alerts_per_10000_actor_days
-        self._scales = {p.code: calibrate(p, budget) for _, p in self.patterns}
+        self._budget = detection.budget.false_alerts_per_10000_actor_days
+        self._scales = {p.code: calibrate(p, self._budget) for _, p in self.patterns}
         self.units = {
             number: Unit(
                 shard,
@@ -113,6 +122,18 @@ class Stage(Generic[S]):
             )
             for number, shard in shards.items()
         }
+
+    def heed(self, lesson: Lesson) -> None:
+        """Judge and publish as verdicts have taught from now on; to be told before a day begins.
+
+        Thresholds and alerts' scores depend on it; evidence, rarity and what is learned do not.
+        """
+        for _, pattern in self.patterns:
+            budget = self._budget * lesson.factor(pattern.code)
+            self._scales[pattern.code] = calibrate(pattern, budget)
+            for unit in self.units.values():
+                book = unit.books[pattern.code]
+                book.calibration, book.lesson = self._scales[pattern.code], lesson
 
     def begin(self, day: int) -> list[Alert]:
         """Let `day` begin for every unit that it has not begun for; quiet episodes close."""

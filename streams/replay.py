@@ -12,9 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import msgspec
 import numpy as np
-import orjson
 import zstandard
 from numpy.typing import NDArray
 
@@ -28,17 +26,29 @@ from streams.ingest.admission import Admission, TimeRules
 from streams.ingest.batches import concat
 from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import Names, PlainNames, PseudonymKey
-from streams.ingest.rejects import Rejected
 from streams.ingest.sources import STDIN, read_chunks
-from streams.outputs import NameMode, Outputs, Progress
+from streams.ingest.verdicts import Heard, read_verdicts
+from streams.outputs import NameMode, Outputs, Progress, Writers
 from streams.settings import Settings, required_pseudonym_key
-from streams.summary import AlertCount, Summary, TenantLevel, Tracked, write_summary
+from streams.summary import (
+    AlertCount,
+    Share,
+    Summary,
+    TenantLevel,
+    Tracked,
+    Verdicts,
+    write_summary,
+)
 
 
 def replay(
-    settings: Settings, files: Sequence[str], outputs: Outputs, progress: Progress
+    settings: Settings,
+    files: Sequence[str],
+    outputs: Outputs,
+    progress: Progress,
+    verdicts: Path | None = None,
 ) -> Summary:
-    """Judge the events of `files`, in the order given.
+    """Judge the events of `files`, in the order given, and heed the verdicts of a file.
 
     Raises:
         ConfigError: there is no pseudonym key where one is needed.
@@ -46,7 +56,9 @@ def replay(
         OSError: an output cannot be written.
     """
     with ExitStack() as stack:
-        run = Replay(settings, _names(settings, outputs.names), _Writers(outputs, stack))
+        run = Replay(settings, _names(settings, outputs.names), Writers(outputs, stack))
+        if verdicts is not None:
+            run.hear(read_verdicts(verdicts))
         run.read(files, progress, scores=outputs.scores is not None)
         return run.finish(outputs)
 
@@ -58,34 +70,10 @@ def _names(settings: Settings, mode: NameMode) -> Names:
     return PseudonymKey(key, settings.pseudonyms.epoch)
 
 
-class _Writers:
-    """The files that grow while a replay runs."""
-
-    def __init__(self, outputs: Outputs, stack: ExitStack) -> None:
-        self._on_alert = outputs.on_alert
-        self._alerts = _opened(outputs.alerts, stack)
-        self._rejects = _opened(outputs.rejects, stack)
-
-    def alerts(self, alerts: Sequence[Alert]) -> None:
-        for alert in alerts:
-            self._on_alert(alert)
-            if self._alerts is not None:
-                self._alerts.write(orjson.dumps(msgspec.to_builtins(alert)) + b"\n")
-
-    def rejects(self, rejects: Sequence[Rejected]) -> None:
-        if self._rejects is not None:
-            for reject in rejects:
-                self._rejects.write(orjson.dumps(msgspec.to_builtins(reject)) + b"\n")
-
-
-def _opened(path: Path | None, stack: ExitStack) -> BinaryIO | None:
-    return None if path is None else stack.enter_context(path.open("wb"))
-
-
 class Replay:
     """One run over a log: ingest, admission and pipeline, and what they counted."""
 
-    def __init__(self, settings: Settings, names: Names, writers: _Writers) -> None:
+    def __init__(self, settings: Settings, names: Names, writers: Writers) -> None:
         self._settings = settings
         self._names = names
         self._writers = writers
@@ -107,7 +95,13 @@ class Replay:
         self._records = self._events = self._ignored = self._late = self._ahead = 0
         self._first: int | None = None
         self._newest: int | None = None
+        self._heard: Heard | None = None
         self._started = time.monotonic()
+
+    def hear(self, heard: Heard) -> None:
+        """Let verdicts take effect as their days begin."""
+        self._heard = heard
+        self.pipeline.hear(heard.verdicts)
 
     def read(self, files: Sequence[str], progress: Progress, *, scores: bool = False) -> None:
         """Judge every event of `files`; each is a source with a clock of its own."""
@@ -227,6 +221,7 @@ class Replay:
                 for kind, held in self.pipeline.tracked().items()
             ),
             tenants=self._tenants(),
+            verdicts=None if self._heard is None else _taught(self._heard, self.pipeline),
         )
 
     def _tenants(self) -> tuple[TenantLevel, ...]:
@@ -265,6 +260,21 @@ def _decoder(settings: Settings) -> CombinedLines | None:
 def _counted(alerts: Iterable[Alert]) -> tuple[AlertCount, ...]:
     kinds = Counter((alert.pattern, alert.severity, alert.mode) for alert in alerts)
     return tuple(AlertCount(*kind, count) for kind, count in sorted(kinds.items()))
+
+
+def _taught(heard: Heard, pipeline: Pipeline) -> Verdicts:
+    """What came of the verdicts so far."""
+    return Verdicts(
+        records=len(heard.verdicts) + len(heard.rejected),
+        rejected=dict(Counter(reject.reason for reject in heard.rejected).most_common()),
+        in_effect=len(pipeline.docket.in_effect),
+        waiting=len(pipeline.docket.waiting),
+        shares=tuple(
+            Share(p.code, p.budget_share, p.budget_share * pipeline.lesson.factor(p.code))
+            for p in pipeline.patterns
+            if not p.shadow
+        ),
+    )
 
 
 def _milliseconds(span: timedelta) -> int:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from detectors.alerts import Alert, Mode, Severity
 
-from .summary import Summary
+from .summary import Summary, Verdicts
 from .terminal import Row, print_table, print_trimmed, printable
 
 WIDE = 120
@@ -71,6 +71,11 @@ def print_summary(summary: Summary, out: Console) -> None:
         out.print()
         severities = [severity.value for severity in Severity]
         print_table(out, "Alerts", ("pattern",), severities, _alert_rows(summary))
+    if summary.verdicts and summary.verdicts.in_effect:
+        out.print()
+        print_table(
+            out, "Budget", ("pattern",), ("share", "configured"), _share_rows(summary.verdicts)
+        )
     for hint in hints(summary):
         out.print()
         out.print(f"Note: {hint}")
@@ -149,7 +154,7 @@ def _cells(alert: Alert) -> tuple[str, Text, str]:
 
 
 def _most_severe(alerts: Sequence[Alert]) -> list[Alert]:
-    ranked = sorted(alerts, key=lambda alert: (-alert.severity.rank, alert.rarity))
+    ranked = sorted(alerts, key=lambda alert: (-alert.severity.rank, -alert.score, alert.rarity))
     shown = {alert.alert_id for alert in ranked[:MOST_ALERTS]}
     return [alert for alert in alerts if alert.alert_id in shown]
 
@@ -186,6 +191,8 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "Fields", f"{dropped} taken as absent; {summary.ignored_fields:,} unknown"
     if not summary.alerts:
         yield "Alerts", "none"
+    if summary.verdicts:
+        yield "Verdicts", _heard(summary.verdicts)
     memory = _size(summary.peak_memory_bytes)
     speed = f"{summary.events_per_second:,.0f} events/s for {summary.seconds:,.1f} s"
     yield "Speed", f"{speed}; {memory} of memory at most"
@@ -212,6 +219,18 @@ def _alert_rows(summary: Summary) -> Iterator[Row]:
     for name in sorted({name for name, _ in counts}):
         cells = [f"{counts[name, severity]:,}" for severity in Severity]
         yield (name, *(("-" if cell == "0" else cell) for cell in cells)), False
+
+
+def _heard(verdicts: Verdicts) -> str:
+    parts = [f"{verdicts.in_effect:,} in effect", f"{verdicts.waiting:,} wait for their day"]
+    if verdicts.rejected:
+        parts.append(f"rejected {_counts(verdicts.rejected)}")
+    return "; ".join(parts)
+
+
+def _share_rows(verdicts: Verdicts) -> Iterator[Row]:
+    for share in verdicts.shares:
+        yield (share.pattern.value, f"{share.now:.3f}", f"{share.configured:.3f}"), False
 
 
 def _tenant_rows(summary: Summary) -> Iterator[Row]:

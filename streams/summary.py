@@ -47,6 +47,32 @@ class TenantLevel(msgspec.Struct, frozen=True):
     disabled: tuple[PatternCode, ...] = ()
 
 
+class Share(msgspec.Struct, frozen=True):
+    """A pattern's share of the alert budget: as configured, and as verdicts have moved it."""
+
+    pattern: PatternCode
+    configured: float
+    now: float
+
+
+class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a file of verdicts.
+
+    Attributes:
+        records: lines of the file, blank ones aside.
+        rejected: those that are no verdict, by reason.
+        in_effect: alerts on which a verdict has taken effect.
+        waiting: verdicts whose day has not begun.
+        shares: of the patterns that page, at the end.
+    """
+
+    records: int
+    rejected: dict[str, int] = {}
+    in_effect: int = 0
+    waiting: int = 0
+    shares: tuple[Share, ...] = ()
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The end of a run; its JSON is `probewatch.summary.v1`.
 
@@ -64,6 +90,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         last_event_time: RFC 3339; None without an event.
         seconds: wall time from the first byte to the last alert.
         peak_memory_bytes: of the process.
+        verdicts: None without a file of them.
     """
 
     schema: str = "probewatch.summary.v1"
@@ -84,6 +111,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     peak_memory_bytes: int = 0
     tracked: tuple[Tracked, ...] = ()
     tenants: tuple[TenantLevel, ...] = ()
+    verdicts: Verdicts | None = None
 
 
 def write_summary(summary: Summary, path: Path) -> None:

@@ -24,6 +24,12 @@ Example:
 
 @click.command(epilog=EPILOG)
 @click.argument("files", nargs=-1, required=True, type=IN_FILE, metavar="FILE...")
+@click.option(
+    "--verdicts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.jsonl",
+    help="Analysts' verdicts, which count from the day after theirs on.",
+)
 @click.option("--alerts", type=OUT_FILE, metavar="OUT.jsonl", help="Every revision of every alert.")
 @click.option("--scores", type=OUT_FILE, metavar="OUT.npz", help="Every event's score by pattern.")
 @click.option("--rejects", type=OUT_FILE, metavar="OUT.jsonl", help="Why records were rejected.")
@@ -51,6 +57,7 @@ Example:
 )
 def replay(
     files: tuple[str, ...],
+    verdicts: Path | None,
     format_: Format | None,
     config: Path | None,
     pseudonyms: NameMode,
@@ -61,7 +68,7 @@ def replay(
     A FILE holds a query per line, plain or compressed (.gz, .zst); - is standard input.
     Nothing but the files named is written, and the same input gives the same alerts.
     """
-    keep_apart(files, outputs.values())
+    keep_apart([*files, *([str(verdicts)] if verdicts else [])], outputs.values())
     settings = _settings(config, format_)
     # Imported here so that --help and wrong usage do not wait for the compiled kernels.
     from streams.replay import replay as judge  # noqa: PLC0415
@@ -73,7 +80,7 @@ def replay(
 
     destination = Outputs(**outputs, names=pseudonyms, on_alert=keep)
     with reading() as progress:
-        result = judge(settings, files, destination, progress)
+        result = judge(settings, files, destination, progress, verdicts)
     out = console()
     print_alerts(latest(alerts.values()), out)
     out.print()

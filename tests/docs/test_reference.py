@@ -15,8 +15,10 @@ from detectors.kernels.cohorts import DAILY_MEMORY
 from detectors.kernels.days import MEMORY_DAYS, SHIFT, SLEEPLESS_HOURS
 from detectors.kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
 from detectors.kernels.sketch import LIST_LENGTH, REGISTERS
+from detectors.lessons import MOST_OF_ONE, PRIOR
 from detectors.shards.actors import ACTOR_DAYS
 from detectors.shards.subjects import IDLE_DAYS
+from detectors.verdicts import MOST_KEPT, Ruling, Verdict
 from streams.cli import COMMANDS
 from streams.ingest.clock import FOLLOWERS
 from streams.ingest.rejects import Reason
@@ -43,6 +45,9 @@ CITED = {
     f"periods of {SKETCH_DAYS} days": DETECTION,
     f"half-life of {log(0.5) / log(DAILY_MEMORY):.0f} days": DETECTION,
     f"the next {FOLLOWERS} vote": EVENTS,
+    f"seen on {PRIOR:.0f} further alerts": DETECTION,
+    f"count in full up to {MOST_OF_ONE},": DETECTION,
+    f"The last {MOST_KEPT:,} are remembered": DETECTION,
 }
 """Phrases with a constant of the code in them, and the page that has them."""
 
@@ -116,6 +121,16 @@ def test_rejects_are_described() -> None:
         get_args(Reason)
     )
     assert all(f"`{field}`" in text for field in FORBIDDEN)
+
+
+def test_verdicts_are_described() -> None:
+    """Every field of the record, and every word for what an alert turned out to be."""
+    rows = {row[0].strip("`"): row for row in table(EVENTS, "Verdicts")}
+
+    assert [*rows] == list(Verdict.__struct_fields__)
+    assert names_in([rows["verdict"][1]]) == list(Ruling)
+    for field in msgspec.structs.fields(Verdict):
+        assert rows[field.name][2].startswith("required: ") == field.required
 
 
 def test_the_alert_shown_is_one() -> None:

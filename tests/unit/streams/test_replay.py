@@ -1,14 +1,18 @@
 import gzip
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 
-from detectors.alerts import Alert
+from detectors.alerts import Alert, PatternCode
 from detectors.errors import InputError
-from streams.outputs import Outputs
+from detectors.verdicts import Ruling
+from detectors.verdicts import judged as verdict_on
+from streams.outputs import Outputs, ignore_alert
 from streams.replay import replay
 from streams.settings import Settings
 from streams.settings.sections import Input
@@ -61,10 +65,16 @@ def scraped() -> list[bytes]:
     return [orjson.dumps(event) for _, event in sorted(lines, key=lambda line: line[0])]
 
 
-def judged(*files: str, batch_size: int = 16_384) -> Summary:
+def judged(
+    *files: str,
+    batch_size: int = 16_384,
+    verdicts: Path | None = None,
+    on_alert: Callable[[Alert], None] = ignore_alert,
+) -> Summary:
     """Replay the files and write nothing."""
     settings = Settings(input=Input(batch_size=batch_size))
-    return replay(settings, files, Outputs(names="none"), lambda *_: None)
+    outputs = Outputs(names="none", on_alert=on_alert)
+    return replay(settings, files, outputs, lambda *_: None, verdicts)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 5, 8])
@@ -106,3 +116,31 @@ def test_without_standard_input_only_files_can_be_read(
     assert judged(log(tmp_path / "log.jsonl", [0, 1])).events == 2
     with pytest.raises(InputError, match="no standard input"):
         judged("-")
+
+
+def test_verdicts_are_heeded(tmp_path: Path) -> None:
+    """Those of a file, from their day on; what is none is counted, and the summary tells shares."""
+    path, file = tmp_path / "log.jsonl", tmp_path / "verdicts.jsonl"
+    path.write_bytes(b"\n".join(scraped()))
+    alerts: list[Alert] = []
+    untold = judged(str(path), on_alert=alerts.append)
+    given = [
+        msgspec.structs.replace(verdict_on(alerts[0], Ruling.FALSE, time), alert_id=f"{time}")
+        for time in [*range(40), 99 * 24 * HOUR]
+    ]
+    file.write_bytes(b"\n".join([*(verdict.line() for verdict in given), b"none", b""]))
+
+    heard: list[Alert] = []
+    summary = judged(str(path), verdicts=file, on_alert=heard.append)
+    assert untold.verdicts is None
+    assert summary.verdicts is not None
+    shares = {share.pattern: share for share in summary.verdicts.shares}
+    bulk = shares.pop(PatternCode.BULK_SCRAPING)
+
+    assert summary.verdicts.records == 42
+    assert summary.verdicts.rejected == {"not_json": 1}
+    assert (summary.verdicts.in_effect, summary.verdicts.waiting) == (40, 1)
+    assert bulk.configured / 2 <= bulk.now < 0.8 * bulk.configured
+    assert all(share.now > share.configured for share in shares.values())
+    assert {alert.alert_id for alert in heard} == {alert.alert_id for alert in alerts}
+    assert heard[0].score < alerts[0].score

@@ -16,7 +16,15 @@ from detectors.alerts import (
     Severity,
 )
 from streams.report import latest, print_alerts, print_summary
-from streams.summary import AlertCount, Summary, TenantLevel, Tracked, write_summary
+from streams.summary import (
+    AlertCount,
+    Share,
+    Summary,
+    TenantLevel,
+    Tracked,
+    Verdicts,
+    write_summary,
+)
 from streams.terminal import console
 from tests.alerts import an_alert
 
@@ -126,6 +134,15 @@ def test_a_terminal_shows_the_most_severe_fifty_in_order_of_time() -> None:
     assert last == "… and 20 less severe."
     times = [row[:16] for row in rows]
     assert times == sorted(times)
+
+
+def test_what_verdicts_lifted_is_shown_first() -> None:
+    """Of many alerts of one severity those with the highest scores, whatever their rarity."""
+    many = [alert(alert_id=f"a{n}", score=0.5, rarity=0.01 * n) for n in range(60)]
+    many.append(alert(alert_id="lifted", score=0.9, rarity=1.0, entity=Entity("actor", "lifted")))
+    out, file = terminal(200)
+    print_alerts(many, out)
+    assert "lifted" in file.getvalue()
 
 
 def test_ids_cannot_steer_the_terminal() -> None:
@@ -266,3 +283,32 @@ def test_a_useless_run_says_why(changed: dict[str, Any], hint: str) -> None:
 
     lines = summarised(msgspec.structs.replace(SUMMARY, **changed))
     assert [hint in line for line in lines if line.startswith("Note: ")] == [True]
+
+
+def test_the_summary_says_what_verdicts_did() -> None:
+    """How many took effect, and what each pattern's share of the budget is now."""
+    shares = (
+        Share(PatternCode.BULK_SCRAPING, 0.25, 0.181),
+        Share(PatternCode.SUBJECT_PILE_ON, 0.05, 0.0571),
+    )
+    verdicts = Verdicts(
+        records=1_009, rejected={"bad_time": 2}, in_effect=1_000, waiting=3, shares=shares
+    )
+    lines = summarised(msgspec.structs.replace(SUMMARY, verdicts=verdicts))
+
+    assert "Verdicts 1,000 in effect; 3 wait for their day; rejected 2: bad_time 2" in lines
+    where = lines.index("Budget")
+    assert lines[where + 1 : where + 4] == [
+        "pattern share configured",
+        "bulk_scraping 0.181 0.250",
+        "subject_pile_on 0.057 0.050",
+    ]
+
+
+def test_shares_that_nothing_moved_are_not_shown() -> None:
+    """Verdicts that wait have no effect yet."""
+    waiting = Verdicts(records=1, waiting=1, shares=(Share(PatternCode.BULK_SCRAPING, 0.2, 0.2),))
+    lines = summarised(msgspec.structs.replace(SUMMARY, verdicts=waiting))
+
+    assert "Verdicts 0 in effect; 1 wait for their day" in lines
+    assert "Budget" not in lines

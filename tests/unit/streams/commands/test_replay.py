@@ -32,6 +32,7 @@ class Call(NamedTuple):
     settings: Settings
     files: Sequence[str]
     outputs: Outputs
+    verdicts: Path | None
 
 
 @pytest.fixture
@@ -40,9 +41,13 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Call]:
     made: list[Call] = []
 
     def judge(
-        settings: Settings, files: Sequence[str], outputs: Outputs, progress: Progress
+        settings: Settings,
+        files: Sequence[str],
+        outputs: Outputs,
+        progress: Progress,
+        verdicts: Path | None,
     ) -> Summary:
-        made.append(Call(settings, files, outputs))
+        made.append(Call(settings, files, outputs, verdicts))
         progress(0, None, 0)
         outputs.on_alert(ALERT)
         outputs.on_alert(msgspec.structs.replace(ALERT, revision=2, severity=Severity.HIGH))
@@ -84,6 +89,7 @@ def test_without_options_nothing_is_written_and_the_defaults_hold(calls: list[Ca
     assert call.settings == Settings()
     assert call.outputs == Outputs(on_alert=call.outputs.on_alert)
     assert call.outputs.names == "keyed"
+    assert call.verdicts is None
 
 
 def test_every_option_reaches_the_replay(calls: list[Call]) -> None:
@@ -96,7 +102,10 @@ def test_every_option_reaches_the_replay(calls: list[Call]) -> None:
         "--save-state": "e.state",
     }
     options = [word for option in files.items() for word in option]
+    Path("v.jsonl").touch()
+    options += ["--verdicts", "v.jsonl"]
     invoke("log.jsonl", *options, "--format", "combined", "--pseudonyms", "none")
+    assert calls[0].verdicts == Path("v.jsonl")
     outputs = calls[0].outputs
     assert [
         str(path)
