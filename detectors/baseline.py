@@ -177,9 +177,7 @@ def _habits(
         )
     )
     of_tenant = _moments(tenants, anybody, SURE_OF_TENANT, "habit_")
-    own = _moments(
-        known, Moments(*(part[tenant_of] for part in of_tenant)), SURE_ACTORS, "habit_"
-    )
+    own = _moments(known, Moments(*(part[tenant_of] for part in of_tenant)), SURE_ACTORS, "habit_")
     share = np.full((1, HABITS), prior.habit)
     tenant_share = _shrunk_share(tenants, share)
     return HabitView(

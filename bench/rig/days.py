@@ -84,9 +84,7 @@ class Watcher(Pipeline):
     def _judge(self, stretch: Stretch) -> tuple[list[Alert], dict[str, NDArray[np.float32]]]:
         judged = super()._judge(stretch)
         rows = stretch.batch.rows
-        keys = list(
-            zip(rows["actor"][:, 0].tolist(), (rows["time"] // DAY).tolist(), strict=True)
-        )
+        keys = list(zip(rows["actor"][:, 0].tolist(), (rows["time"] // DAY).tolist(), strict=True))
         self.actor_days.update(keys)
         self.accounts.update(map(tuple, np.unique(rows["actor"], axis=0).tolist()))
         figures = figures_of(stretch)
@@ -106,7 +104,11 @@ def told(world: str, seed: int, actors: int, days: int, campaigns: float) -> Tol
     """Simulate and watch one world."""
     scenario = build(
         Recipe(
-            world=world, seed=seed, actors=actors, days=days, campaigns=campaigns,
+            world=world,
+            seed=seed,
+            actors=actors,
+            days=days,
+            campaigns=campaigns,
             patterns=(PatternCode.UNUSUAL_ACTIVITY,),
         )
     )
@@ -133,9 +135,7 @@ def told_of(lines: Iterator[bytes], truth: list[Label], world: str) -> Told:
     pipeline.collect()
     of_campaigns = [label for label in truth if label["type"] == "campaign"]
     labels = [
-        label
-        for label in of_campaigns
-        if label["pattern"] == PatternCode.UNUSUAL_ACTIVITY.value
+        label for label in of_campaigns if label["pattern"] == PatternCode.UNUSUAL_ACTIVITY.value
     ]
     campaign_of = {
         event_of[event]: number

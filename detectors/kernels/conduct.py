@@ -73,8 +73,14 @@ class ConductState(NamedTuple):
 
 @kernel
 def observe_conduct(
-    number: int, event: Row, cohort: np.uint64, day: int, peer_row: int, state: ConductState,
-    most: int, out: Row,
+    number: int,
+    event: Row,
+    cohort: np.uint64,
+    day: int,
+    peer_row: int,
+    state: ConductState,
+    most: int,
+    out: Row,
 ) -> None:
     """Count an event, and judge its account's day if its events have doubled.
 

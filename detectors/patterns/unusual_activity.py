@@ -46,7 +46,7 @@ class UnusualActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         owasp_api="API6:2023", mitre_atlas="AML.T0012", mitre_attack="T1078"
     )
 
-    null: ClassVar[tuple[float, float]] = (-2.0, 0.5)
+    null: ClassVar[tuple[float, float]] = (2.45, 0.91)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

@@ -49,9 +49,7 @@ class ActorShard:
         prior: of the estimator of unusual days.
     """
 
-    def __init__(
-        self, most_actors: int, most_pairs: int, release_after: int, prior: Prior
-    ) -> None:
+    def __init__(self, most_actors: int, most_pairs: int, release_after: int, prior: Prior) -> None:
         self.release_after = release_after
         self.limits = np.array([most_actors, most_pairs], np.int64)
         self.actors = Table(ACTOR)

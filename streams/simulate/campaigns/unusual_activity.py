@@ -81,7 +81,7 @@ def unusual_activity(
 ) -> Misuse | None:
     """A campaign of one of the kinds by one account with a past."""
     pace, almanac = _PACES[difficulty], setting.almanac
-    kind = Kind(rng.integers(len(Kind)))
+    kind = Kind(int(rng.integers(len(Kind))))
     actor = setting.recruit(rng, setting.counts() >= KNOWN_AFTER)
     if actor is None:
         return None
@@ -146,9 +146,7 @@ def _extraction(rng: np.random.Generator, setting: Setting, rows: Records) -> No
 
 
 def _takeover(rng: np.random.Generator, setting: Setting, rows: Records) -> None:
-    others = np.flatnonzero(
-        np.arange(len(setting.population.galleries)) != int(rows["gallery"][0])
-    )
+    others = np.flatnonzero(np.arange(len(setting.population.galleries)) != int(rows["gallery"][0]))
     if len(others) and chance(rng, 0.7):
         rows["gallery"] = rng.choice(others)
         _strangers(rng, setting, rows)

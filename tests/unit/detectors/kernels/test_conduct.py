@@ -22,8 +22,9 @@ COUNTED = {
     Habit.ENROLS: lambda row: row["operation"] == Operation.ENROL,
     Habit.DELETES: lambda row: row["operation"] == Operation.DELETE,
     Habit.LISTS: lambda row: row["operation"] == Operation.LIST,
-    Habit.EMBEDDINGS: lambda row: row["embedding_returned"] == 1
-    or row["operation"] == Operation.EXTRACT,
+    Habit.EMBEDDINGS: lambda row: (
+        row["embedding_returned"] == 1 or row["operation"] == Operation.EXTRACT
+    ),
     Habit.FAILURES: lambda row: row["outcome"] == Outcome.FAILURE,
     Habit.DENIALS: lambda row: row["outcome"] == Outcome.DENIED,
     Habit.SOCIAL: lambda row: row["capture"] == CaptureClass.SOCIAL,
@@ -44,7 +45,9 @@ def test_a_day_is_what_was_done_in_it(events: list[Fields]) -> None:
         if day < judge.today - 1:
             continue
         tables = [shard.conduct.deeds[day & 1] for shard in judge.actors.shards.values()]
-        (deeds,) = [t.rows[row] for t in tables for row in np.flatnonzero(t.keys[: len(t)] == actor)]
+        (deeds,) = [
+            t.rows[row] for t in tables for row in np.flatnonzero(t.keys[: len(t)] == actor)
+        ]
 
         assert deeds["events"] == len(rows)
         for habit, counts in COUNTED.items():
@@ -89,9 +92,7 @@ def numbers(low: float, high: float) -> st.SearchStrategy[Numbers]:
 
 
 @given(
-    found=st.lists(
-        st.just(math.nan) | st.floats(0, 9, width=32), min_size=HABITS, max_size=HABITS
-    ),
+    found=st.lists(st.just(math.nan) | st.floats(0, 9, width=32), min_size=HABITS, max_size=HABITS),
     own=st.none() | st.tuples(st.sampled_from([1.0, 8.0, 40.0]), numbers(0, 1), numbers(0, 6)),
     peers=st.tuples(st.floats(1e-4, 1), st.floats(0, 5), st.floats(0.1, 2), st.floats(0.1, 2)),
 )
@@ -103,7 +104,7 @@ def test_surprise_is_that_of_a_hurdle_and_of_an_amount(
     if own:
         past["total"], past["days"], past["mean"] = own[0], own[0] * np.array(own[1]), own[2]
         own = own[0], past["days"][0].tolist(), past["mean"][0].tolist()
-    view = HabitView(*(np.full((1, HABITS), part) for part in peers), days=np.zeros(1))
+    view = HabitView(*(np.full((1, HABITS), part) for part in peers), np.zeros(1))
     nats, usual = np.zeros(HABITS), np.zeros(HABITS)
 
     surprise(np.array(found, np.float32), past[0], own is not None, view, 0, nats, usual)
@@ -144,9 +145,7 @@ def test_nothing_is_judged_before_enough_is_known() -> None:
 
 def test_a_day_is_looked_at_when_its_events_have_doubled() -> None:
     """The fourth event of ten comparisons, and the eighth."""
-    burst = [
-        search(at(20, 10, i), "actor-0", f"p-{i}", operation="verify") for i in range(10)
-    ]
+    burst = [search(at(20, 10, i), "actor-0", f"p-{i}", operation="verify") for i in range(10)]
     log = batch(in_order([*office(20), *burst]))
     odd = figures_of(log).actors["odd"][-10:]
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.baseline import no_peers
+from detectors.estimators import DEFAULT, prior_of
 from detectors.events import EventBatch, Records
 from detectors.kernels.pairs import LOG_UNIT, ONE_DAY_PAIRS, PAIR_DAYS
-from detectors.estimators import DEFAULT, prior_of
 from detectors.shards.actors import ActorShard
 from detectors.shards.batch import stretch_of
 from tests.logs import (

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.baseline import no_peers
+from detectors.estimators import DEFAULT, prior_of
 from detectors.kernels.bits import count_days
 from detectors.kernels.hashing import FREE, find_row
 from detectors.kernels.pairs import LOG_UNIT, ONE_DAY_PAIRS, PAIR_DAYS
-from detectors.estimators import DEFAULT, prior_of
 from detectors.shards.actors import ACTOR_DAYS, ActorShard
 from detectors.shards.batch import stretch_of
 from detectors.shards.retention import staying
