@@ -19,7 +19,7 @@ from .state.conduct import HABITS, Habit
 Vector = NDArray[np.float64]
 """Surprise of a day by habit, in nats, shape (HABITS,)."""
 
-DEFAULT: Final = "LODA(n_bins=16, n_random_cuts=30, seed=1)"
+DEFAULT: Final = "OneClassSVM(nu=0.1)"
 
 WINDOW: Final = 128
 """Days that are left when an estimator begins anew, at twice as many."""

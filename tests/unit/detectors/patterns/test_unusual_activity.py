@@ -57,12 +57,10 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fields", KINDS.values(), ids=KINDS)
-def test_what_nobody_does_is_strange_and_more_of_it_stranger(fields: dict[str, Any]) -> None:
-    """Each kind, against as many ordinary searches."""
-    ordinary = evidence(burst(8), office())
-    some, many = (evidence(burst(count, **fields), office()) for count in (8, 64))
-
-    assert ordinary < some < many
+def test_what_nobody_does_is_strange(fields: dict[str, Any]) -> None:
+    """Each kind, few and many, against as many ordinary searches."""
+    for count in (8, 64):
+        assert evidence(burst(count), office()) < evidence(burst(count, **fields), office())
 
 
 def test_what_everybody_does_is_not_strange() -> None:
