@@ -25,8 +25,8 @@ ACTORS: Mapping[str, int] = {"consumer": 1200, "police": 200, "gateway": 150}
 DAYS = 60
 
 ESTIMATORS = (
+    "LODA(n_bins=16, n_random_cuts=30, seed=1)",
     DEFAULT,
-    "OneClassSVM(nu=0.1)",
     "HalfSpaceTrees(n_trees=25, height=6, window_size=64, seed=1)",
 )
 SAMPLE, MOST_A_DAY, LAG = 8, 4, 2

@@ -9,7 +9,7 @@ import ast
 import inspect
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from .state.conduct import HABITS, Habit
 Vector = NDArray[np.float64]
 """Surprise of a day by habit, in nats, shape (HABITS,)."""
 
-DEFAULT: Final = "LODA(n_bins=16, n_random_cuts=30, seed=1)"
+DEFAULT: Final = "OneClassSVM(nu=0.1)"
 
 WINDOW: Final = 128
 """Days that are left when an estimator begins anew, at twice as many."""
@@ -72,7 +72,7 @@ def maker_of(setting: str) -> Maker:
         parameters["seed"] = 1
 
     def make() -> Estimator:
-        return kind(**parameters)  # type: ignore[no-any-return]
+        return cast("Estimator", kind(**parameters))
 
     try:
         tried = make()
@@ -94,14 +94,14 @@ def _parsed(setting: str) -> tuple[str, dict[str, Any]]:
     """The class's name and its parameters, which are plain values."""
     expected = f"estimator: {setting!r}, expected a class with its parameters, as in {DEFAULT!r}"
     try:
-        call = ast.parse(setting.strip(), mode="eval").body
-        if isinstance(call, ast.Name):
-            return call.id, {}
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
-            raise ValueError(expected)
-        return call.func.id, {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+        match ast.parse(setting.strip(), mode="eval").body:
+            case ast.Name(name):
+                return name, {}
+            case ast.Call(ast.Name(name), [], words):
+                return name, {str(word.arg): ast.literal_eval(word.value) for word in words}
     except (SyntaxError, ValueError) as error:
         raise ValueError(expected) from error
+    raise ValueError(expected)
 
 
 def named(day: Vector) -> dict[str, float]:
@@ -175,7 +175,7 @@ class Expert:
     def learn(self, day: Vector) -> None:
         """Take a clean day in; of twice the window the older half is forgotten."""
         day = day.astype(np.float32).astype(np.float64)
-        score = float(self._current().score_one(named(day)))
+        score = self.score(day)
         self.days = np.vstack([self.days, day[None]]).astype(np.float32)
         self.scores = np.append(self.scores, score)
         if len(self.days) >= 2 * WINDOW:
@@ -197,7 +197,7 @@ class Expert:
         from river.drift import ADWIN  # noqa: PLC0415
 
         self.levels = np.append(self.levels, level)[-MOST_LEVELS:]
-        adwin = ADWIN(clock=1)
+        adwin: Any = cast("Any", ADWIN)(clock=1)  # has no types
         for value in self.levels.tolist():
             adwin.update(value)
         if not adwin.drift_detected:
@@ -207,13 +207,17 @@ class Expert:
         self.forget(WINDOW // 4)
         return True
 
+    def score(self, day: Vector) -> float:
+        """What the estimator itself says; only to be compared with what it said of other days."""
+        return float(self._current().score_one(named(day)))
+
     def nats(self, day: Vector) -> float:
         """Minus the logarithm of the share of clean days that score as high.
 
         By rank among the scores of clean days (conformal, Vovk 2005); the highest tenth is
         taken to fall off exponentially, since a budget asks for rarer than all that was seen.
         """
-        score = float(self._current().score_one(named(day)))
+        score = self.score(day)
         known = np.concatenate([self._prior.scores, self.scores])
         edge = float(np.quantile(known, 1 - TAIL))
         if score <= edge:

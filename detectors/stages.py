@@ -35,7 +35,7 @@ L = TypeVar("L", bound=LaterShard)
 
 
 YIELDING: Final = frozenset({PatternCode.UNUSUAL_ACTIVITY})
-"""Patterns that say nothing of an event that one before them, of the same stage, names."""
+"""Patterns that say nothing of an event on which one before them, of the same stage, alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class Stage(Generic[S]):
             if pattern.code in YIELDING:
                 evidence[named] = np.minimum(evidence[named], 0.0)
             judged.scores[pattern.code] = self._scales[pattern.code].scores(evidence)
-            named |= evidence >= self._scales[pattern.code].floor
+            named |= evidence >= self._scales[pattern.code].threshold
             kept = np.flatnonzero(evidence >= self._scales[pattern.code].floor)
             for number, order in by_shard(keys[kept]):
                 found = Found(stretch.batch, figures, evidence, kept[order])

@@ -88,12 +88,14 @@ class Watcher(Pipeline):
         self.actor_days.update(keys)
         self.accounts.update(map(tuple, np.unique(rows["actor"], axis=0).tolist()))
         figures = figures_of(stretch)
+        named = np.zeros(len(rows), np.bool_)
         for _, pattern in self.actors.patterns:
             nats = pattern.evidence(figures)
             if pattern.code is not PatternCode.UNUSUAL_ACTIVITY:
-                floor = self.actors._scales[pattern.code].floor  # noqa: SLF001
-                self.named.update(keys[at] for at in np.flatnonzero(nats >= floor))
+                named |= nats >= self.actors._scales[pattern.code].threshold  # noqa: SLF001
+                self.named.update(keys[at] for at in np.flatnonzero(named))
                 continue
+            nats[named] = 0.0
             for at in np.flatnonzero(nats > 0).tolist():
                 before = self.best.get(keys[at], (0.0, 0))
                 self.best[keys[at]] = max(before, (float(nats[at]), at))

@@ -144,5 +144,5 @@ def _put_first(marks: NDArray[np.uint32], seen: np.uint32) -> None:
     carried = seen
     for k in range(MARKS_KEPT):
         marks[k], carried = carried, marks[k]
-        if carried == seen or carried == 0:
+        if carried in (seen, np.uint32(0)):
             return

@@ -37,6 +37,9 @@ LEAST_FANOUT = 3.0
 SURE_DAYS = 8.0
 """An account's own days count as much as its peers' from so many on."""
 
+LEAST_SPREAD = 0.4
+"""In ln(number): a job that always does as much may do half as much again."""
+
 MOST_NATS = 16.0
 """One habit surprises by no more."""
 
@@ -126,7 +129,7 @@ def surprise(
         elif k >= FIRST_OF_VOLUME:
             center = max(center, math.log(usual[k]) + more)
             share = 1.0 - (1.0 - share) ** math.exp(more)
-        z = max(found[k] - center, 0.0) / math.sqrt(within + 1.0 / sure)
+        z = max(found[k] - center, 0.0) / max(math.sqrt(within + 1.0 / sure), LEAST_SPREAD)
         amount = (freedom + 1.0) / 2.0 * math.log1p(z * z / freedom)
         nats[k] = min(amount - math.log(share), MOST_NATS)
     for one, other in PAIRS:

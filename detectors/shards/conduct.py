@@ -25,7 +25,7 @@ CONDUCT_DAYS: Final = 180
 """An account's past is forgotten after so many days."""
 
 NOTABLE: Final = 5.0
-"""Nats of a day from which on its combination is looked at, which takes a tenth of a millisecond."""
+"""Nats of a day from which on its combination is looked at, which takes some 0.1 ms."""
 
 SAMPLE: Final = 8
 """An estimator learns one clean day in so many,"""

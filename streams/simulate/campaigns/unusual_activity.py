@@ -81,7 +81,7 @@ def unusual_activity(
 ) -> Misuse | None:
     """A campaign of one of the kinds by one account with a past."""
     pace, almanac = _PACES[difficulty], setting.almanac
-    kind = Kind(rng.integers(len(Kind)))
+    kind = Kind(int(rng.integers(len(Kind))))
     actor = setting.recruit(rng, setting.counts() >= KNOWN_AFTER)
     if actor is None:
         return None

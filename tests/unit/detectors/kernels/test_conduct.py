@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from detectors.events import CaptureClass, Operation, Outcome
 from detectors.kernels.conduct import keep
-from detectors.kernels.habits import MOST_NATS, PAIRS, SURE_DAYS, HabitView, surprise
+from detectors.kernels.habits import LEAST_SPREAD, MOST_NATS, PAIRS, SURE_DAYS, HabitView, surprise
 from detectors.state.actors import DAY
 from detectors.state.conduct import CONDUCT, ENOUGH, HABITS, MARKS_KEPT, Habit
 from tests.logs import Fields, at, batch, figures_of, in_order, one_in, pipeline, search, stories
@@ -77,7 +77,7 @@ def plainly(found: Numbers, own: tuple[float, Numbers, Numbers] | None, peers: N
         elif habit >= Habit.FAILURES:
             center = max(center, math.log(share) + center + more)
             share = 1 - (1 - share) ** math.exp(more)
-        z = max(found[habit] - center, 0) / math.sqrt(within**2 + 1 / sure)
+        z = max(found[habit] - center, 0) / max(math.sqrt(within**2 + 1 / sure), LEAST_SPREAD)
         amount = (freedom + 1) / 2 * math.log(1 + z * z / freedom)
         nothing = math.isnan(found[habit]) or habit is Habit.SEARCHES
         nats.append(0.0 if nothing else min(amount - math.log(share), MOST_NATS))
@@ -104,7 +104,7 @@ def test_surprise_is_that_of_a_hurdle_and_of_an_amount(
     if own:
         past["total"], past["days"], past["mean"] = own[0], own[0] * np.array(own[1]), own[2]
         own = own[0], past["days"][0].tolist(), past["mean"][0].tolist()
-    view = HabitView(*(np.full((1, HABITS), part) for part in peers), days=np.zeros(1))
+    view = HabitView(*(np.full((1, HABITS), part) for part in peers), np.zeros(1))
     nats, usual = np.zeros(HABITS), np.zeros(HABITS)
 
     surprise(np.array(found, np.float32), past[0], own is not None, view, 0, nats, usual)
@@ -139,7 +139,7 @@ def test_nothing_is_judged_before_enough_is_known() -> None:
     odd = figures_of(log).actors["odd"]
     days = (log.rows["time"] - at(0)) // DAY
 
-    assert np.isnan(odd[days <= 5]).all()
+    assert np.isnan(odd[days <= 3]).all()
     assert not np.isnan(odd[days >= 16]).any()
 
 

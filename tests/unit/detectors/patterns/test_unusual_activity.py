@@ -57,17 +57,15 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fields", KINDS.values(), ids=KINDS)
-def test_what_nobody_does_is_strange_and_more_of_it_stranger(fields: dict[str, Any]) -> None:
-    """Each kind, against as many ordinary searches."""
-    ordinary = evidence(burst(8), office())
-    some, many = (evidence(burst(count, **fields), office()) for count in (8, 64))
-
-    assert ordinary < some < many
+def test_what_nobody_does_is_strange(fields: dict[str, Any]) -> None:
+    """Each kind, few and many, against as many ordinary searches."""
+    for count in (8, 64):
+        assert evidence(burst(count), office()) < evidence(burst(count, **fields), office())
 
 
 def test_what_everybody_does_is_not_strange() -> None:
     """A tenant whose accounts compare every day."""
-    habit = {"operation": "verify"}
+    habit: dict[str, Any] = {"operation": "verify"}
 
     assert evidence(burst(8, **habit), office(**habit)) < evidence(burst(8, **habit), office()) / 2
 
@@ -92,5 +90,5 @@ def test_what_another_pattern_names_is_left_to_it() -> None:
 
 def test_an_estimator_that_there_is_not_is_refused() -> None:
     """When settings are read, not when the first day is judged."""
-    with pytest.raises(ValueError, match="estimator: 'Forest' is not in river.anomaly"):
+    with pytest.raises(ValueError, match=r"estimator: .Forest. is not in river"):
         UnusualActivity(estimator="Forest()")
