@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
@@ -131,10 +132,8 @@ def bursts(log: days.Log, seconds: int) -> Iterator[Suspicion]:
 
 def trees(log: days.Log) -> Iterator[Suspicion]:
     """Half-space trees of river with its defaults: score each day, then learn it."""
-    from river.anomaly import HalfSpaceTrees  # noqa: PLC0415 - need not be installed
-    from river.preprocessing import MinMaxScaler  # noqa: PLC0415
-
-    scale, model = MinMaxScaler(), HalfSpaceTrees(seed=1)
+    scale: Any = import_module("river.preprocessing").MinMaxScaler()
+    model: Any = import_module("river.anomaly").HalfSpaceTrees(seed=1)
     for (tenant, actor, _), day in log.days.items():
         vector = day.vector()
         scale.learn_one(vector)

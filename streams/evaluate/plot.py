@@ -39,17 +39,20 @@ def plot(curve: Curve, path: Path) -> None:
         axes.plot(budgets, shares, linewidth=1, label=pattern.value)
     axes.set(
         xscale="log",
-        ylim=(0, 1),
+        ylim=(0, 1.02),
         xlabel="alert budget: false alerts per 10,000 actor-days",
         ylabel="share of campaigns found",
     )
-    rates = [(p.budget, p.false_alerts.rate) for p in curve.points if p.false_alerts.rate]
+    rates = [
+        (p.budget, p.false_alerts.rate) for p in curve.points if p.false_alerts.rate is not None
+    ]
     if rates:
         held = axes.twinx()
         held.plot(*zip(*rates, strict=True), color="grey", linestyle=":", label="false alerts")
-        held.set(yscale="log", ylabel="false alerts counted per 10,000 actor-days (dotted)")
+        held.set(ylim=(0, None), ylabel="false alerts counted per 10,000 actor-days")
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize="small", loc="best")
+    figure.legend(loc="outside upper center", ncols=3, fontsize="small", frameon=False)
     try:
         figure.savefig(path)
     except ValueError as error:
