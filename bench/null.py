@@ -24,7 +24,7 @@ from rich.progress import track
 
 from bench.rig.seeds import seeds_of
 from bench.rig.tables import Sheet, show
-from detectors.alerts import Alert
+from detectors.alerts import Alert, EntityType
 from detectors.calibration import PER, Calibration
 from detectors.config import Detection
 from detectors.events import Records
@@ -60,7 +60,9 @@ class Listener(Pipeline):
 
     def listen(self) -> None:
         """Begin with nothing heard."""
-        self.best: dict[str, dict[tuple[Pseudonym, int, int], float]] = defaultdict(dict)
+        # By entity and epoch: the evidence, and whose event gave it.
+        self.best: dict[str, dict[tuple[tuple[int, ...], int], tuple[float, Pseudonym]]]
+        self.best = defaultdict(dict)
         self.actor_days: set[tuple[Pseudonym, int]] = set()
 
     def _judge(self, stretch: Stretch) -> tuple[list[Alert], dict[str, NDArray[np.float32]]]:
@@ -75,18 +77,30 @@ class Listener(Pipeline):
     def _keep(self, pattern: Pattern, figures: Figures) -> None:
         nats = pattern.evidence(figures)
         found = np.flatnonzero(nats > 0)
-        rows = figures.events[found]
-        person = rows["subject"][:, 0] if pattern.entity == "pair" else np.zeros(len(found), "u8")
-        epochs = rows["time"] // DAY // EPISODE_DAYS
-        keys = zip(actors_of(rows), person.tolist(), epochs.tolist(), strict=True)
+        some = figures.at(found)
+        epochs = (some.events["time"] // DAY // EPISODE_DAYS).tolist()
+        keys = zip(actors_of(some.events), entities_of(pattern.entity, some), epochs, strict=True)
         best = self.best[pattern.code]
-        for key, value in zip(keys, nats[found].tolist(), strict=True):
-            best[key] = max(best.get(key, 0.0), value)
+        for (actor, entity, epoch), value in zip(keys, nats[found].tolist(), strict=True):
+            before = best.get((entity, epoch))
+            if before is None or value > before[0]:
+                best[entity, epoch] = (value, actor)
 
 
 def actors_of(rows: Records) -> list[Pseudonym]:
     """Whose events they are."""
     return list(map(tuple, rows["actor"].tolist()))
+
+
+def entities_of(kind: EntityType, figures: Figures) -> list[tuple[int, ...]]:
+    """What an alert on each event would be about."""
+    columns = {"pair": ("actor", "subject"), "case": ("actor", "case"), "subject": ("subject",)}
+    rows = figures.events
+    if kind == "cohort":
+        keys = figures.groups["key"]
+    else:
+        keys = np.concatenate([rows[column] for column in columns.get(kind, ("actor",))], axis=1)
+    return list(map(tuple, keys.tolist()))
 
 
 def run(job: tuple[str, int], days: int) -> Innocent:
@@ -114,7 +128,7 @@ def run(job: tuple[str, int], days: int) -> Innocent:
         if names.write("actor", actor) not in doubtful
     }
     episodes = {
-        code: np.array([nats for (actor, *_), nats in best.items() if actor in clear])
+        code: np.array([nats for nats, actor in best.values() if actor in clear])
         for code, best in pipeline.best.items()
     }
     return Innocent(world, sum(actor in clear for actor, _ in pipeline.actor_days), episodes)

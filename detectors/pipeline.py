@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .alerts import Alert
 from .baseline import Peers, merge, no_peers
 from .config import Detection
-from .episodes import Namer
+from .entities import Namer
 from .errors import SnapshotError
 from .events import EventBatch
 from .lessons import Lesson

@@ -15,7 +15,8 @@ from .alerts import Alert, PatternCode
 from .baseline import Peers
 from .calibration import calibrate
 from .config import Detection
-from .episodes import EpisodeBook, Found, Namer
+from .entities import Found, Namer
+from .episodes import EpisodeBook
 from .estimators import prior_of
 from .events import Outcome, Records, Relation
 from .kernels.hashing import FREE, mix_columns

@@ -39,6 +39,21 @@ def mark_day(days: NDArray[np.uint64], age: int) -> bool:
 
 
 @kernel
+def is_marked(days: NDArray[np.uint64], age: int) -> bool:
+    """Whether the day `age` days before the newest is marked."""
+    return bool((days[age // _WORD] >> np.uint64(age % _WORD)) & np.uint64(1))
+
+
+@kernel
+def newest_day(days: NDArray[np.uint64], least: int) -> int:
+    """Age of the newest marked day that is at least so old; `DAYS` if there is none."""
+    for age in range(least, DAYS):
+        if is_marked(days, age):
+            return age
+    return DAYS
+
+
+@kernel
 def age_days(days: NDArray[np.uint64], by: int) -> None:
     """Make the day `by` days later the newest; what is older than 128 days falls out."""
     if by >= DAYS:

@@ -1,11 +1,10 @@
 """An actor's cases: whom they bring, and whether an old one still brings ever new persons.
 
-An inquiry begins with new persons and comes back to them. Judged are its late days, those
-after its first few and its first week: did a day bring more new persons than it brought back (it is
-*alone*), or not? What is usual is a share learned from late days of the actor's other cases, of
-its peers' and of others' searches for the same case. Where a case serves as an excuse, most late
-days are alone. The likelihood ratio of the two is summed up, like a CUSUM
-(Page 1954) down to a bound.
+An inquiry begins with new persons and comes back to them. Judged are its late days, those after
+its first few and its first week: did a day bring more new persons than it brought back (it is
+*alone*)? What is usual is learned from late days of the actor's other cases, of its peers' and of
+others' searches for the same case. Where a case serves as an excuse, most late days are alone. The
+likelihood ratio of the two is summed up, like a CUSUM (Page 1954) down to a bound.
 """
 
 import math
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from ..events import CaptureClass, Outcome, Relation, Row
 from ..state.actors import DAY, MINUTE
 from ..state.cases import CASE_CELLS
-from .bits import DAYS, age_days, mark_day
+from .bits import DAYS, age_days, is_marked, mark_day, newest_day
 from .compile import kernel, signed
 from .hashing import FREE, PoolView, TableView, add_row, draw, find_row, give_back, mix
 from .probes import CELLS, count_cells
@@ -36,8 +35,7 @@ EARLY_AGE = 7
 ALONE = 0.6
 """How often a late day of a misused case brings new persons only: some days are real work."""
 
-LEAST_ALONE = 0.1
-MOST_ALONE = 0.98
+LEAST_ALONE, MOST_ALONE = 0.1, 0.98
 """Bounds of what is usual."""
 
 AT_FIRST = 0.15
@@ -50,17 +48,13 @@ as `AT_FIRST`."""
 HEAD_START = 2.0
 """Nats that a case is behind at most, however much real work went before."""
 
-INCIDENT_DAYS = 45
-"""A case of one person on one day is forgotten after so many days."""
-
-CASE_DAYS = 180
-"""Others after so many without a search."""
+INCIDENT_DAYS, CASE_DAYS = 45, 180
+"""A case of one person on one day is forgotten after so many days without a search; others."""
 
 MOST_LATE = 2.0
 """One case counts as so many late days among peers, lest it speaks for all."""
 
 _CASE_KIND = np.uint64(0x43415345)  # keeps a case's key apart from a person's
-_WORD = 64
 _LOW = np.uint64(0xFFFFFFFF)
 _MOST = 60_000
 
@@ -189,8 +183,8 @@ def _open_dossier(case: Row, event: Row, dossiers: PoolView) -> None:
 def _enter(cells: NDArray[np.uint64], person: np.uint64) -> bool:
     """Mark a person's cell; True if it was not marked before."""
     cell = person & np.uint64(CELLS - 1)
-    bit = np.uint64(1) << (cell & np.uint64(_WORD - 1))
-    word = cell // np.uint64(_WORD)
+    bit = np.uint64(1) << (cell & np.uint64(63))
+    word = cell // np.uint64(64)
     fresh = bool((cells[word] & bit) == 0)
     cells[word] |= bit
     return fresh
@@ -211,28 +205,13 @@ def _mark(case: Row, dossier: Row, event: Row, day: int, out: Row) -> None:
     if _enter(dossier.persons, np.uint64(_half(event))):
         mark_day(dossier.fresh, age)
         dossier.today_fresh += age == 0 and dossier.today_fresh < _MOST
-    elif out.pair_since < case.day - _newest(dossier.fresh, age + 1) and out.pair_new_days > 0:
+    elif out.pair_since < case.day - newest_day(dossier.fresh, age + 1) and out.pair_new_days > 0:
         mark_day(dossier.back, age)
         dossier.today_back += age == 0 and dossier.today_back < _MOST
     if age == 0 and dossier.today_back < dossier.today_fresh:
         dossier.back[0] &= ~np.uint64(1)
     elif age == 0 and dossier.today_back > 0:
         dossier.back[0] |= np.uint64(1)
-
-
-@kernel
-def _newest(days: NDArray[np.uint64], least: int) -> int:
-    """Age of the newest marked day that is at least so old."""
-    for age in range(least, DAYS):
-        if is_marked(days, age):
-            return age
-    return DAYS
-
-
-@kernel
-def is_marked(days: NDArray[np.uint64], age: int) -> bool:
-    """Whether the day `age` days before the newest is marked."""
-    return bool((days[age // _WORD] >> np.uint64(age % _WORD)) & np.uint64(1))
 
 
 @kernel

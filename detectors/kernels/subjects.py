@@ -8,17 +8,13 @@ from ..state.actors import DAY
 from ..state.subjects import NETWORK_HORIZONS, SUBJECT_HORIZONS
 from .actors import SKETCH_DAYS
 from .bits import age_days, count_days, mark_day
-from .circles import (
-    age_circle,
-    clear_circle,
-    describe_ring,
-    observe_member,
-)
+from .circles import age_circle, clear_circle, observe_member
 from .compile import kernel, signed
 from .crowds import begin_crowd, describe_crowd, learn_custom, observe_crowd, usual_crowd
 from .decay import add
 from .hashing import FREE, PoolView, TableView, add_row, draw, find_row
 from .pairs import LOG_UNIT, RETURN_LOGS, SELF, SUCCESS
+from .rings import describe_ring
 from .sketch import estimate, insert, release
 
 SEVERAL_ACTORS = 4

@@ -31,7 +31,8 @@ class UnusualActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before it is suspected; all peers begin it at the same time, which looks like a new
     product, and is alerted on.
 
-    Sources: one-class support vectors (Scholkopf et al., Neural Computation 2001); an access log's strange days without a rule
+    Sources: one-class support vectors (Scholkopf et al., Neural Computation 2001); an access
+    log's strange days without a rule
     (Boxwala et al., JAMIA 2011); account takeover, model extraction (MITRE ATLAS AML.T0012,
     AML.T0024.002).
     """

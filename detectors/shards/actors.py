@@ -16,7 +16,6 @@ from ..kernels.days import DayState, close_day
 from ..kernels.eviction import drop_actors, drop_cases, drop_pairs
 from ..kernels.hashing import FREE
 from ..kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
-from ..kernels.probes import ProbeState
 from ..kernels.sketch import DENSE, SHORT
 from ..state.actors import (
     ACTOR,
@@ -24,7 +23,6 @@ from ..state.actors import (
     DAY,
     HISTORY,
     MEDLEY,
-    MINUTE,
     PAIR,
     RHYTHM,
     SHEET,
@@ -32,19 +30,16 @@ from ..state.actors import (
 )
 from ..state.cases import CASE, DOSSIER
 from ..state.cohorts import COHORT
-from ..state.probes import RECENT, RUN
 from .batch import Stretch
 from .conduct import Conduct
-from .retention import EVICTION_DAYS, staying
+from .probes import Probes
+from .retention import EVICTION_DAYS, GRACE, staying
 from .tables import Arrays, Held, Members, Pool, Table, records, under
 
 ACTOR_DAYS: Final = 180
 """An actor is forgotten after so many days without an event."""
 
 ACTORS, PAIRS = range(2)
-
-_GRACE: Final = 2
-"""Days for late events and for local days that differ from UTC's."""
 
 _KEPT_CONTRIBUTIONS: Final = 3
 """No shard is further ahead of another than that the other may ask for one of these."""
@@ -76,8 +71,7 @@ class ActorShard:
             "short": Pool(SHORT),
             "dense": Pool(DENSE),
         }
-        self.recent = Table(RECENT)
-        self.runs = Table(RUN)
+        self.probes = Probes(most_actors, most_pairs)
         self.cases = Table(CASE)
         self.dossiers = Pool(DOSSIER)
         self.cohorts = Table(COHORT)
@@ -106,7 +100,7 @@ class ActorShard:
             histories=self.pools["histories"].view(n),
             short=self.pools["short"].view(n),
             dense=self.pools["dense"].view(n),
-            probes=ProbeState(self.recent.view(n), self.runs.view(2 * n)),
+            probes=self.probes.view(n),
             cases=CaseState(self.cases.view(n), self.dossiers.view(n)),
             seen=(self.seen[0].view(n), self.seen[1].view(n)),
             conduct=self.conduct.view(n, peers),
@@ -184,12 +178,12 @@ class ActorShard:
         pairs = self.pairs.rows[: len(self.pairs)]
         # Expired pairs begin anew when they are met; their rows go when no late event can
         # meet them any more.
-        lifetime = _GRACE + np.where(pairs["history"] == FREE, ONE_DAY_PAIRS, PAIR_DAYS)
+        lifetime = GRACE + np.where(pairs["history"] == FREE, ONE_DAY_PAIRS, PAIR_DAYS)
         kept = staying(today - pairs["day"].astype(np.int64), lifetime, int(self.limits[1]))
         if kept is not None:
             self._drop_pairs(kept)
         cases = self.cases.rows[: len(self.cases)]
-        lifetime = _GRACE + np.where(cases["dossier"] == FREE, INCIDENT_DAYS, CASE_DAYS)
+        lifetime = GRACE + np.where(cases["dossier"] == FREE, INCIDENT_DAYS, CASE_DAYS)
         kept = staying(today - cases["day"].astype(np.int64), lifetime, int(self.limits[PAIRS]))
         if kept is not None:
             self._drop_cases(kept)
@@ -200,21 +194,8 @@ class ActorShard:
         if kept is not None:
             self._drop_actors(kept)
 
-        self._evict_probes(today)
+        self.probes.evict(today)
         self.conduct.evict(today)
-
-    def _evict_probes(self, today: int) -> None:
-        """Forget the actors and targets of former days."""
-        recent = self.recent.rows[: len(self.recent)]
-        newest = recent["minutes"].max(axis=1, initial=0).astype(np.int64) * MINUTE // DAY
-        runs = self.runs.rows[: len(self.runs)]
-        for table, age, limit in (
-            (self.recent, today - newest, self.limits[ACTORS]),
-            (self.runs, today - runs["last"] // DAY, self.limits[PAIRS]),
-        ):
-            kept = staying(age, np.full(len(age), _GRACE + 1), int(limit))
-            if kept is not None:
-                table.keep(kept)
 
     def _drop_pairs(self, kept: NDArray[np.bool_]) -> None:
         drop_pairs(kept, self.pairs.view(0), self.actors.view(0), self.pools["histories"].view(0))
@@ -250,9 +231,9 @@ class ActorShard:
     @property
     def tracked(self) -> dict[str, Held]:
         """How many of each kind, and the bytes that they take."""
-        probes = self.recent.nbytes + self.runs.nbytes + self.conduct.nbytes
         actors = (
-            probes
+            self.probes.nbytes
+            + self.conduct.nbytes
             + self.actors.nbytes
             + sum(pool.nbytes for name, pool in self.pools.items() if name != "histories")
         )
@@ -299,8 +280,8 @@ class ActorShard:
             "actors": self.actors,
             "pairs": self.pairs,
             "cohorts": self.cohorts,
-            "recent": self.recent,
-            "runs": self.runs,
+            "recent": self.probes.recent,
+            "runs": self.probes.runs,
             "cases": self.cases,
             "dossiers": self.dossiers,
             "seen.even": self.seen[0],

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 EVICTION_DAYS: Final = 7
 """How often idle rows are looked for."""
 
+GRACE: Final = 2
+"""Days for late events and for local days that differ from UTC's."""
+
 _FULL: Final = 0.9  # of the limit; leaves room until the next look
 _WORTH_DROPPING: Final = 0.05  # rebuilding a table costs more than holding a few idle rows
 

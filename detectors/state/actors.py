@@ -90,9 +90,8 @@ ACTOR = np.dtype(
         ("cases", "u4"),
         ("late", "u4"),
         ("alone", "u4"),
-        # Evidence that earlier days left, in nats.
+        # Evidence that earlier days left, in nats: of scraping, of several people.
         ("carried", "f4"),
-        # The same, of several people behind the account.
         ("crowded", "f4"),
         # Numbers in the pools, `FREE` if not drawn.
         ("sheets", "i4", (2,)),
@@ -237,9 +236,8 @@ ACTOR_FIGURES = np.dtype(
         ("pair_plain_days", "i4"),
         ("pair_probes", "f4"),
         ("pair_since", "i4"),
-        # What the event changed: 1 if it is the pair's first search; pairs with a second
-        # day, and the logarithms of further days, more or (as days leave the bitmap) less
-        # than before.
+        # What the event changed: 1 if it is the pair's first search; pairs with a second day, and
+        # logarithms of further days, more or (as days leave the bitmap) less than before.
         ("pair_is_new", "u1"),
         ("pair_returned", "i1"),
         ("pair_new_days", "i1"),

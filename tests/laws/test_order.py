@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from detectors.calibration import calibrate
 from detectors.checks.trial import chosen
-from detectors.episodes import group_id
+from detectors.entities import group_id
 from detectors.events import EventBatch
 from detectors.kernels.hashing import FREE
 from detectors.pipeline import Pipeline

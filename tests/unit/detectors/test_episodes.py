@@ -7,7 +7,8 @@ import pytest
 
 from detectors.alerts import Alert, Mode, Reason, Severity, Status
 from detectors.calibration import Calibration
-from detectors.episodes import MOST_EVENT_IDS, MOST_NAMED, EpisodeBook, Found
+from detectors.entities import MOST_NAMED, Found
+from detectors.episodes import MOST_EVENT_IDS, EpisodeBook
 from detectors.events import EventBatch
 from detectors.patterns import BulkScraping, Figures, Pattern, PersistentStalking, SubjectPileOn
 from detectors.state.actors import ACTOR_FIGURES, DAY
