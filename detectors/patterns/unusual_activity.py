@@ -31,9 +31,9 @@ class UnusualActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before it is suspected; all peers begin it at the same time, which looks like a new
     product, and is alerted on.
 
-    Sources: one-class support vectors (Scholkopf et al., Neural Computation 2001); an access log's strange days without a rule
-    (Boxwala et al., JAMIA 2011); account takeover, model extraction (MITRE ATLAS AML.T0012,
-    AML.T0024.002).
+    Sources: one-class support vectors (Scholkopf et al., Neural Computation 2001); an access
+    log's strange days without a rule (Boxwala et al., JAMIA 2011); account takeover, model
+    extraction (MITRE ATLAS AML.T0012, AML.T0024.002).
     """
 
     code: ClassVar[PatternCode] = PatternCode.UNUSUAL_ACTIVITY
