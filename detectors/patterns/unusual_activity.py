@@ -32,9 +32,8 @@ class UnusualActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     product, and is alerted on.
 
     Sources: one-class support vectors (Scholkopf et al., Neural Computation 2001); an access
-    log's strange days without a rule
-    (Boxwala et al., JAMIA 2011); account takeover, model extraction (MITRE ATLAS AML.T0012,
-    AML.T0024.002).
+    log's strange days without a rule (Boxwala et al., JAMIA 2011); account takeover, model
+    extraction (MITRE ATLAS AML.T0012, AML.T0024.002).
     """
 
     code: ClassVar[PatternCode] = PatternCode.UNUSUAL_ACTIVITY
@@ -47,8 +46,9 @@ class UnusualActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         owasp_api="API6:2023", mitre_atlas="AML.T0012", mitre_attack="T1078"
     )
 
-    # Fitted as in `bench/null.py` on development seeds 1-4: 58,598 innocent actor-days.
-    null: ClassVar[tuple[float, float]] = (2.08, 0.89)
+    # Fitted to the ten highest episodes of development seeds 1-4 (58,598 innocent actor-days), the
+    # most cautious fit; still too steep for seeds 101-103 (see ADR 0011).
+    null: ClassVar[tuple[float, float]] = (-1.22, 0.62)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
