@@ -38,7 +38,10 @@ PRIOR: Final = 20.0
 MOST_OF_ONE: Final = 50
 MOST_LIFT: Final = log(10)
 
-_RATE = 0.05  # of learning: the first verdict on an alert lifts its like by about 0.1
+_RATE = 0.05  # of learning
+_MOST_LENGTH = 4.0
+"""Squared length of an alert's features up to which it teaches in full; a longer one teaches
+less, so that the first verdict lifts its like by 0.1 at most, however many reasons it has."""
 _FORGETTING = 0.01  # L2, of the weights that a verdict is about
 _MOST_RATIO = 3.0  # nats; a reason twenty times what was expected is as good as any larger
 _HALVINGS = 60
@@ -98,7 +101,9 @@ def learn(verdicts: Sequence[Verdict], shares: Mapping[PatternCode, float]) -> L
     model = _fresh(usual)
     for verdict, weight in zip(ruled, weights, strict=True):
         features = _features(verdict.pattern, verdict.tenant_id, verdict.reasons)
-        model.learn_one(features, verdict.verdict is Ruling.TRUE, weight)
+        length = sum(value * value for value in features.values())
+        step = weight * min(1.0, _MOST_LENGTH / length)
+        model.learn_one(features, verdict.verdict is Ruling.TRUE, step)
     claims = {code: sqrt(odds.get(code, exp(usual))) for code in shares}
     return Lesson(_within_budget(claims, shares), model, usual)
 

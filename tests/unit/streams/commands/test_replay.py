@@ -160,13 +160,15 @@ def test_a_missing_file_stops_before_anything_is_read(
         ("--summary", "./log.jsonl"),
         ("--rejects", "link.jsonl"),
         ("--alerts", "out.jsonl", "--rejects", "./out.jsonl"),
+        ("--verdicts", "verdicts.jsonl", "--alerts", "verdicts.jsonl"),
     ],
 )
 def test_no_file_is_written_over(
     calls: list[Call], capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
 ) -> None:
-    """Neither a log by an output, however it is spelt, nor an output by another."""
+    """Neither a log or verdicts by an output, however spelt, nor an output by another."""
     Path("link.jsonl").symlink_to("log.jsonl")
+    Path("verdicts.jsonl").touch()
     assert run(["replay", "log.jsonl", *options]) == 2
     assert calls == []
     assert f"{Path(options[-1])} is named twice" in capsys.readouterr().err
