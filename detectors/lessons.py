@@ -169,6 +169,7 @@ def _fresh(usual: float) -> _Model:
     # River takes seconds to import; who has no verdicts should not wait for it.
     from river import linear_model, optim  # noqa: PLC0415
 
-    return linear_model.LogisticRegression(
+    model: _Model = linear_model.LogisticRegression(
         optimizer=optim.SGD(_RATE), l2=_FORGETTING, intercept_init=usual, intercept_lr=0.0
     )
+    return model

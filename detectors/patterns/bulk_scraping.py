@@ -1,6 +1,5 @@
 """bulk_scraping: one account reaches far more people than it, or its peers, ever did."""
 
-import math
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Final
 
@@ -14,6 +13,7 @@ from ..base import Count, Figures, Positive, Share, StageKind
 from ..events import Records
 from ..kernels.days import SLEEPLESS_HOURS
 from ..state.actors import TRAITS, VOLUMES, Trait
+from ..surprises import either, surprise
 
 _DAY, _HOUR, _EARLIER = int(Trait.REACH_DAY), int(Trait.REACH_HOUR), TRAITS
 _MANNERS: Final = (Trait.LIMIT, Trait.OPENNESS, Trait.PAGING, Trait.REGULARITY)
@@ -149,40 +149,6 @@ _EARLIER_DAYS: Final = Reason(
     unit="flag",
     text="days before this one were unusually busy already",
 )
-
-
-def surprise(
-    actors: Records, expected: str, spread: str, traits: int = TRAITS
-) -> NDArray[np.float64]:
-    """Nats by which each trait exceeds its Student-t prediction, shape (n, traits), ≥ 0.
-
-    The log-likelihood ratio of the prediction's mode to what was observed.
-
-    Args:
-        actors: `ACTOR_FIGURES` records.
-        expected: the field with the predictions' centres.
-        spread: the field with their spreads.
-        traits: how many, from the first on.
-    """
-    freedom = actors["freedom"].astype(np.float64)[:, None]
-    beyond = actors["observed"][:, :traits] - actors[expected][:, :traits]
-    beyond = np.nan_to_num(np.maximum(beyond.astype(np.float64) / actors[spread][:, :traits], 0.0))
-    nats: NDArray[np.float64] = (freedom + 1) / 2 * np.log1p(beyond**2 / freedom)
-    return nats
-
-
-LIKE_PEERS: Final = math.exp(-3)
-"""How much less likely than a day like one's own past is one like one's peers': about 1 in 20."""
-
-
-def either(own: NDArray[np.float64], peers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The surprise of a day that may be like the own past or, less likely, like the peers'.
-
-    Minus the logarithm of the two laws' mixture: the surprise of the own past, but at most
-    some three nats more than that of the peers.
-    """
-    nats = math.log1p(LIKE_PEERS) - np.logaddexp(-own, math.log(LIKE_PEERS) - peers)
-    return np.maximum(nats, 0.0)
 
 
 ALL_NEW: Final = 0.9

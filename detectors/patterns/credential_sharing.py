@@ -13,7 +13,7 @@ from ..base import Figures, Positive, Share, StageKind
 from ..events import Records
 from ..kernels.medley import LEAST_SPREADS, REST
 from ..state.actors import VOLUMES, Trait
-from .bulk_scraping import either
+from ..surprises import either
 
 Nats = NDArray[np.float64]
 

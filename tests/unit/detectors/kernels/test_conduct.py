@@ -104,7 +104,8 @@ def test_surprise_is_that_of_a_hurdle_and_of_an_amount(
     if own:
         past["total"], past["days"], past["mean"] = own[0], own[0] * np.array(own[1]), own[2]
         own = own[0], past["days"][0].tolist(), past["mean"][0].tolist()
-    view = HabitView(*(np.full((1, HABITS), part) for part in peers), np.zeros(1))
+    share, mean, between, within = (np.full((1, HABITS), part) for part in peers)
+    view = HabitView(share, mean, between, within, np.zeros(1))
     nats, usual = np.zeros(HABITS), np.zeros(HABITS)
 
     surprise(np.array(found, np.float32), past[0], own is not None, view, 0, nats, usual)

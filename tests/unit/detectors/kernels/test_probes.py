@@ -179,13 +179,13 @@ def test_an_account_with_one_probe_a_person_draws_no_run() -> None:
     judge = pipeline()
     day = [search(at(0, 9, i), "ada", f"person-{i}", probe_id=f"p{i}") for i in range(30)]
     judge.observe(batch(day))
-    (shard,) = [s for s in judge.actors.shards.values() if len(s.recent)]
+    (shard,) = [s for s in judge.actors.shards.values() if len(s.probes.recent)]
 
-    assert (len(shard.recent), len(shard.runs)) == (1, 0)
+    assert (len(shard.probes.recent), len(shard.probes.runs)) == (1, 0)
     judge.advance(judge.today + 20)
     assert held(shard) == (0, 0)
 
 
 def held(shard: ActorShard) -> tuple[int, int]:
     """Accounts with probes, and runs."""
-    return len(shard.recent), len(shard.runs)
+    return len(shard.probes.recent), len(shard.probes.runs)
