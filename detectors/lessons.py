@@ -16,6 +16,11 @@ so that no tenant decides for all. Both are functions of the set of verdicts: th
 anew, in order of time, whenever one takes effect, which takes some 15 us each. So a snapshot
 keeps the verdicts and no model.
 
+Measured on 373 alerts of twelve simulated worlds at forty times the default budget, learned from
+nine worlds' and ranking the other three's: the area under the curve rose from 0.79–0.88 by rarity
+alone to 0.86–0.92. Nearly all of that comes from which pattern it is; reasons add at most 0.005,
+and within a pattern nothing that can be told from chance.
+
 It fails where analysts are wrong alike, or judge only what they look at: an alert that nobody
 judges teaches nothing.
 
