@@ -113,6 +113,8 @@ class Stage(Generic[S]):
         ]
         self._budget = detection.budget.false_alerts_per_10000_actor_days
         self._scales = {p.code: calibrate(p, self._budget) for _, p in self.patterns}
+        # From these on an event is named, whatever verdicts say: scores do not depend on them.
+        self._naming = {code: scale.threshold for code, scale in self._scales.items()}
         self.units = {
             number: Unit(
                 shard,
@@ -152,7 +154,7 @@ class Stage(Generic[S]):
             if pattern.code in YIELDING:
                 evidence[named] = np.minimum(evidence[named], 0.0)
             judged.scores[pattern.code] = self._scales[pattern.code].scores(evidence)
-            named |= evidence >= self._scales[pattern.code].threshold
+            named |= evidence >= self._naming[pattern.code]
             kept = np.flatnonzero(evidence >= self._scales[pattern.code].floor)
             for number, order in by_shard(keys[kept]):
                 found = Found(stretch.batch, figures, evidence, kept[order])
