@@ -54,8 +54,8 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         owasp_oat="OAT-011", owasp_api="API6:2023", mitre_atlas="AML.T0036", mitre_attack="T1119"
     )
 
-    # `python bench/null.py --seeds 1-6`: 149,001 innocent actor-days (police of 1-4 only).
-    null: ClassVar[tuple[float, float]] = (-2.35, 0.79)
+    # Fitted by `bench/null.py` on development seeds 1-8: 219,876 innocent actor-days.
+    null: ClassVar[tuple[float, float]] = (-5.46, 0.43)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

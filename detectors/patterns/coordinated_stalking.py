@@ -45,8 +45,8 @@ class CoordinatedStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
         owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1589"
     )
 
-    # Fitted as in `bench/null.py` on development seeds 1-8: 161,017 innocent actor-days.
-    null: ClassVar[tuple[float, float]] = (-6.48, 0.95)
+    # Fitted by `bench/null.py` on development seeds 1-8: 219,876 innocent actor-days.
+    null: ClassVar[tuple[float, float]] = (-5.59, 1.27)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.1
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

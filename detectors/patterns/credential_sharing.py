@@ -53,9 +53,8 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         owasp_oat="OAT-020", owasp_api="API2:2023", mitre_atlas="AML.T0012", mitre_attack="T1078"
     )
 
-    # Fitted as in `bench/null.py` on development seeds 1-5 (81,354 innocent actor-days), on the
-    # cautious side.
-    null: ClassVar[tuple[float, float]] = (-3.5, 0.62)
+    # Fitted by `bench/null.py` on development seeds 1-8: 219,876 innocent actor-days.
+    null: ClassVar[tuple[float, float]] = (-4.14, 0.52)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

@@ -50,8 +50,8 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1589"
     )
 
-    # `python bench/null.py --seeds 1-6`: 149,001 innocent actor-days (police of 1-4 only).
-    null: ClassVar[tuple[float, float]] = (1.61, 1.91)
+    # Fitted by `bench/null.py` on development seeds 1-8: 219,876 innocent actor-days.
+    null: ClassVar[tuple[float, float]] = (-1.54, 1.53)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

@@ -47,7 +47,8 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         owasp_oat="OAT-018", owasp_api="API6:2023", mitre_atlas="AML.T0043.001"
     )
 
-    null: ClassVar[tuple[float, float]] = (-0.31, 1.69)
+    # Fitted by `bench/null.py` on development seeds 1-8: 219,876 innocent actor-days.
+    null: ClassVar[tuple[float, float]] = (-4.69, 0.99)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.1
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

@@ -51,7 +51,7 @@ class UnusualActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     null: ClassVar[tuple[float, float]] = (-1.22, 0.62)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
-    shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
+    shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = True
     estimator: Annotated[
         str, Meta(description="class of river.anomaly, and its parameters, for combinations")
     ] = DEFAULT
