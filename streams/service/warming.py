@@ -6,7 +6,7 @@ import numpy as np
 
 from detectors.config import Detection
 from detectors.kernels.hashing import FREE
-from detectors.kernels.sketch import DENSE, SHORT, estimate, insert_all
+from detectors.kernels.sketch import DENSE, SHORT, estimate, insert_all, release
 from detectors.shards.tables import Pool
 from streams.blocks import encode
 from streams.checkpoints.segments import Tracker
@@ -21,7 +21,8 @@ from .worker import STAGES
 
 _EVENT = (
     b'{"event_id":"%d","event_time":%d,"tenant_id":"t","actor_id":"a","operation":"identify",'
-    b'"outcome":"success","subject_id":"s","candidate_ids":["s"],"source_ip":"192.0.2.1"}'
+    b'"outcome":"success","subject_id":"s","candidate_ids":["s"],"source_ip":"192.0.2.1",'
+    b'"actor_created_at":"2020-01-01T00:00:00Z"}'
 )
 
 
@@ -49,7 +50,8 @@ def warm() -> None:
         tracker = Tracker()
         tracker.base(station.about(0), unit.arrays())
         tracker.delta(station.about(0), unit.arrays())
-    # What an alert needs, which one search a day never is.
+    # What an alert needs until it is closed, which one search a day never is.
     short, dense = Pool(SHORT), Pool(DENSE)
     sketch = insert_all(FREE, np.ones(1, np.uint64), short.view(1), dense.view(1))
     estimate(sketch, short.view(0), dense.view(0))
+    release(sketch, short.view(0), dense.view(0))

@@ -5,9 +5,12 @@ from hypothesis import strategies as st
 
 from detectors.baseline import PRIOR, Peers, merge, no_peers
 from detectors.events import Records
+from detectors.kernels.habits import HabitView
 from detectors.kernels.sheets import PeerView
 from detectors.state.actors import TRAITS
+from detectors.state.cases import CASE_CELLS
 from detectors.state.cohorts import COHORT
+from detectors.state.conduct import HABITS
 
 RATIOS = ("returning", "return_logs", "intensity", "explained", "social")
 
@@ -64,7 +67,7 @@ def test_expectations_are_finite(rows: list[Records]) -> None:
     assert (view.within > 0).all()
 
 
-def row(view: PeerView, number: int) -> list[float]:
+def row(view: PeerView | HabitView, number: int) -> list[float]:
     """All of one row."""
     return [value for column in view for value in np.atleast_1d(column[number]).tolist()]
 
@@ -74,10 +77,16 @@ def test_nobody_known_is_the_prior() -> None:
     peers = Peers(cohort(7, actors=0, days=0))
     expected = [*PRIOR.mean, *PRIOR.between, *PRIOR.within]
     expected += [getattr(PRIOR, name) for name in RATIOS]
+    # Nobody has a case: neither the cohort, its accounts nor their tenant.
+    expected += [0.0] * (3 + 2 * CASE_CELLS)
+    habits = ("habit", "habit_mean", "habit_between", "habit_within")
+    usual = [getattr(PRIOR, name) for name in habits for _ in range(HABITS)] + [0.0]
 
     assert row(peers.view, 0) == pytest.approx(expected)
     assert row(peers.view, 1) == pytest.approx(expected)
     assert row(no_peers().view, 0) == pytest.approx(expected)
+    assert row(peers.habits, 1) == pytest.approx(usual)
+    assert row(no_peers().habits, 0) == pytest.approx(usual)
 
 
 def test_the_more_actors_the_more_a_cohort_is_its_own() -> None:

@@ -15,7 +15,7 @@ from streams.checkpoints.segments import Restored, Segment, Tracker
 from tests.unit.streams.checkpoints.units import assembled, random_rows
 
 ROWS = random_rows(np.random.default_rng(1), np.dtype(ACTOR), 8_000)
-"""1.4 MB of noise: three records."""
+"""More than a megabyte of noise: several records."""
 
 
 def large_base() -> Segment:
@@ -35,7 +35,7 @@ def test_records_stay_below_kafkas_limit() -> None:
     """A segment of any size is cut into records of half a megabyte."""
     records = encode("actors.07", large_base())
 
-    assert len(records) == 3
+    assert len(records) == -(-ROWS.nbytes // PART_BYTES) > 2
     assert max(map(len, records)) < PART_BYTES + 200
 
 
