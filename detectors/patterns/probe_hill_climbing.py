@@ -47,8 +47,9 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         owasp_oat="OAT-018", owasp_api="API6:2023", mitre_atlas="AML.T0043.001"
     )
 
-    # Fitted by `bench/null.py` on development seeds 1-8: 219,876 innocent actor-days.
-    null: ClassVar[tuple[float, float]] = (-4.69, 0.99)
+    # The slope as fitted on development seeds 1-8 at first; the level such that the threshold is
+    # that of `bench/null.py` on the same seeds: 219,876 innocent actor-days.
+    null: ClassVar[tuple[float, float]] = (0.3, 1.69)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.1
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
