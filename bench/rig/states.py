@@ -32,10 +32,23 @@ class Role(StrEnum):
 # What is not named here must not depend on order.
 _DECAYED = frozenset({"rates", "limit_sum", "threshold_sum"})
 # A gap has an order. Of two look-ups of one person, the first to come reaches them.
-_BOOKED = frozenset({"reaches", "reach", "reach_hours", "peak", "gaps", "gap_sum", "gap_squares"})
+_BOOKED = frozenset(
+    {
+        *("reaches", "reach", "reach_hours", "peak", "gaps", "gap_sum", "gap_squares"),
+        # Who was first, on a day and in a span of it.
+        *("client", "network", "country"),
+        *("medley.clients", "medley.networks", "medley.countries"),
+        # Different probes are told by the last few that came.
+        *("near", "shots"),
+        # Days of cases, by what each brought so far around midnight.
+        *("late", "alone"),
+    }
+)
+# It knows who came since it was drawn, and what was known of them when they last came.
+_OF_CIRCLES = "circle."
 _LEARNED = frozenset(
     {
-        *("carried", "suspect", "suspect_days", "suspect_on"),
+        *("carried", "crowded", "suspect", "suspect_days", "suspect_on"),
         *("expected", "spread", "freedom", "peer_expected", "peer_spread"),
     }
 )
@@ -75,7 +88,7 @@ def role_of(kind: str, field: str) -> Role:
     """What is to be expected of a field of a kind of entity."""
     if kind in _LEARNED_KINDS or field in _LEARNED:
         return Role.LEARNED
-    if field in _BOOKED:
+    if field in _BOOKED or field.startswith(_OF_CIRCLES):
         return Role.BOOKED
     return Role.DECAYED if field in _DECAYED else Role.EXACT
 
@@ -134,6 +147,20 @@ def tables(state: Arrays) -> dict[str, Table]:
     return {kind: _joined(parts) for kind, parts in found.items()}
 
 
+def _sheets(rows: Records, medleys: Records) -> dict[str, NDArray[np.generic]]:
+    """Days, and of each who was there at once."""
+    drawn = _drawn("medley", rows["medley"], medleys)
+    return _fields(rows, {"day", "medley"}) | drawn
+
+
+def _drawn(name: str, numbers: NDArray[np.int32], pool: Records) -> dict[str, NDArray[np.generic]]:
+    """What lies in a pool under each number: whether anything, and its fields; 0 if nothing."""
+    held = numbers != FREE
+    rows = np.zeros(len(numbers), pool.dtype)
+    rows[held] = pool[numbers[held]]
+    return {name: held, **{f"{name}.{key}": values for key, values in _fields(rows).items()}}
+
+
 def _of_actors(kept: Arrays, shard: int) -> Iterator[tuple[str, Table]]:
     actors, keys = records(kept["actors.rows"]), kept["actors.keys"]
     exposed = sketches(actors["sketch"], kept["short.rows"], kept["dense.rows"])
@@ -143,10 +170,11 @@ def _of_actors(kept: Arrays, shard: int) -> Iterator[tuple[str, Table]]:
         held = actors[name] != FREE
         rows = records(kept[f"{name}s.rows"])[actors[name][held]]
         yield name, Table(_keys(keys[held]), _fields(rows))
+    medleys = records(kept["medleys.rows"])
     for parity in (0, 1):
         held = actors["sheets"][:, parity] != FREE
         rows = records(kept["sheets.rows"])[actors["sheets"][held, parity]]
-        yield "sheet", Table(_keys(keys[held], rows["day"]), _fields(rows, {"day"}))
+        yield "sheet", Table(_keys(keys[held], rows["day"]), _sheets(rows, medleys))
     yield "pair", _pairs(kept)
     cohorts = records(kept["cohorts.rows"])
     by_shard = _keys(cohorts["cohort"], np.full(len(cohorts), shard))
@@ -172,7 +200,9 @@ def _pairs(kept: Arrays) -> Table:
 
 
 def _of_subjects(kept: Arrays, shard: int) -> Iterator[tuple[str, Table]]:
-    yield "subject", Table(_keys(kept["subjects.keys"]), _fields(records(kept["subjects.rows"])))
+    subjects, circles = records(kept["subjects.rows"]), records(kept["circles.rows"])
+    drawn = _drawn("circle", subjects["circle"], circles)
+    yield "subject", Table(_keys(kept["subjects.keys"]), _fields(subjects, {"circle"}) | drawn)
     yield "subject shard", _counted(kept, shard)
 
 
