@@ -21,12 +21,13 @@ CAMPAIGNS: Mapping[PatternCode, Plan] = MappingProxyType(
         PatternCode.BULK_SCRAPING: bulk_scraping,
         PatternCode.PERSISTENT_STALKING: persistent_stalking,
         PatternCode.COORDINATED_STALKING: coordinated_stalking,
-        PatternCode.SUBJECT_PILE_ON: subject_pile_on,
         PatternCode.CASE_LAUNDERING: case_laundering,
         PatternCode.PROBE_HILL_CLIMBING: probe_hill_climbing,
         PatternCode.CREDENTIAL_SHARING: credential_sharing,
         PatternCode.DISTRIBUTED_SCRAPING: distributed_scraping,
         PatternCode.UNUSUAL_ACTIVITY: unusual_activity,
+        # A crowd is drawn from those who are in no other campaign, so it comes last.
+        PatternCode.SUBJECT_PILE_ON: subject_pile_on,
     }
 )
 

@@ -102,6 +102,8 @@ def bulk_scraping(
         days = _busy_days(rng, first, length, max(count // size, 1))
         times = _visits(rng, setting.usual_times(rng, model, days), size)
     rows = setting.searches(rng, actor, times[setting.in_window(times, first)])
+    if not len(rows):
+        return None
     _harvest(rng, setting, rows)
     _greed(rng, setting, rows, setting.own(model), pace)
     return Misuse(PatternCode.BULK_SCRAPING, difficulty, rows)

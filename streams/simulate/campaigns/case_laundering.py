@@ -126,7 +126,7 @@ def _sittings(  # noqa: PLR0913, PLR0917 - what, whose, when and how
     turn = np.arange(len(sitting)) - np.searchsorted(sitting, sitting)
     pauses = turn * rng.lognormal(4.3, 0.8, len(sitting)) * SECOND
     times = starts[sitting] + pauses.astype(np.int64)
-    order = setting.in_window(times, setting.almanac.start)
+    order = setting.in_window(times, setting.opened(actor))
     return who[sitting][order], times[order]
 
 

@@ -91,6 +91,8 @@ def coordinated_stalking(
     gallery = table["gallery"][leader]
     victim = int(rng.integers(setting.population.galleries[gallery].size))
     rows = _look_ups(rng, setting, leader, accounts, first, length, rng.uniform(*pace.daily))
+    if not len(rows):
+        return None
     rows["gallery"] = gallery
     rows["person"] = victim
     _show_photos(rng, setting.own(leader), rows)

@@ -103,6 +103,10 @@ class Setting:
         self.taken.add(actor)
         return actor
 
+    def opened(self, actor: int) -> int:
+        """From when on the account can search in the log's window."""
+        return max(self.almanac.start, int(self.population.actors["created"][actor]))
+
     def usual_times(self, rng: np.random.Generator, model: int, days: I64) -> I64:
         """A time on each of these days (start of UTC day) when actor `model` might search.
 

@@ -85,7 +85,7 @@ def probe_hill_climbing(
     (start,) = setting.usual_times(rng, actor, np.array([first - first % DAY]))
     pauses = rng.lognormal(0.0, 0.6, count)
     times = start + (HOUR * hours * np.cumsum(pauses) / pauses.sum()).astype(np.int64)
-    rows = setting.searches(rng, actor, times[setting.in_window(times, almanac.start)])
+    rows = setting.searches(rng, actor, times[setting.in_window(times, setting.opened(actor))])
     if len(rows) < climb.probes[0] // 2:
         return None
     gallery = setting.population.galleries[table["gallery"][actor]]

@@ -12,7 +12,8 @@ web is an assumption:
 | stealthy   | 25 to 60  | 3 to 8 weeks  | two fifths                |
 
 No more than two fifths of those who could search take part, in small worlds; with fewer than
-`LEAST` there is no crowd. Where hardly anybody states reasons the log cannot tell a mob from
+`LEAST` there is no crowd. Nobody is in a crowd who is in a campaign of another pattern, but
+somebody may be in two crowds. Where hardly anybody states reasons the log cannot tell a mob from
 the fans of somebody new: there, campaigns are labelled ambiguous.
 """
 
@@ -74,6 +75,7 @@ def subject_pile_on(
         & (setting.counts() >= KNOWN_AFTER)
         & (table["created"] < first)
     )
+    fits[list(setting.taken)] = False
     sizes = np.bincount(table["gallery"][fits], minlength=len(setting.population.galleries))
     gallery = int(sizes.argmax())
     able = np.flatnonzero(fits & (table["gallery"] == gallery))
@@ -90,6 +92,8 @@ def subject_pile_on(
         for account, day in zip(accounts, heard, strict=True)
     ]
     rows = np.concatenate(parts)
+    if len(np.unique(rows["actor"])) < LEAST:
+        return None
     rows["person"] = victim
     _show_photos(rng, rows)
     namespace = setting.population.galleries[gallery].namespace
@@ -118,7 +122,7 @@ def _look_ups(
     day = np.array([time - time % DAY])
     start = setting.usual_times(rng, account, day)[0]
     times = start + np.cumsum(rng.lognormal(4.3, 1.2, looks) * SECOND).astype(np.int64)
-    order = setting.in_window(times, setting.almanac.start)
+    order = setting.in_window(times, setting.opened(account))
     rows = setting.searches(rng, account, times[order])
     if len(rows) and chance(rng, crowd.reasons * _usual_reasons(setting, account)):
         rows["case"] = FIRST_INCIDENT + int(rng.integers(1 << 40))

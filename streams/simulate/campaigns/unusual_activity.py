@@ -87,6 +87,8 @@ def unusual_activity(
         return None
     span = almanac.end - almanac.start
     first = almanac.start + int(rng.uniform(0.35, 0.9) * span) // DAY * DAY
+    if setting.opened(actor) > first:
+        first = setting.opened(actor) // DAY * DAY + DAY
     hidden = kind is not Kind.TAKEOVER and chance(rng, pace.hidden)
     days = first + DAY * np.arange(rng.integers(pace.days[0], pace.days[1] + 1))
     starts = setting.usual_times(rng, actor, days)
@@ -100,7 +102,7 @@ def unusual_activity(
             for start, count in zip(starts, counts, strict=True)
         ]
     )
-    rows = setting.searches(rng, actor, times[setting.in_window(times, almanac.start)])
+    rows = setting.searches(rng, actor, times[setting.in_window(times, setting.opened(actor))])
     if len(rows) < pace.requests[0] // 2:
         return None
     if not hidden:

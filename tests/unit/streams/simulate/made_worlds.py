@@ -22,7 +22,9 @@ class Made(NamedTuple):
 
 
 @cache
-def made_of(world: str) -> Made:
-    """The world of that kind."""
-    scenario = build(Recipe(world=world, seed=SEED, actors=SIZES[world], days=DAYS))
+def made_of(world: str, campaigns: float = 1.0) -> Made:
+    """The world of that kind, with misuse or without."""
+    scenario = build(
+        Recipe(world=world, seed=SEED, actors=SIZES[world], days=DAYS, campaigns=campaigns)
+    )
     return Made(scenario, list(scenario.events()), list(scenario.labels()))

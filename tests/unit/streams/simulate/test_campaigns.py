@@ -7,9 +7,10 @@ import pytest
 
 from detectors.alerts import PatternCode
 from detectors.events import Records
-from streams.simulate import CAMPAIGNS, WORLDS, Recipe, build
+from streams.simulate import CAMPAIGNS, WORLDS, Recipe, Scenario, build
 from streams.simulate.almanac import DAY, HOUR
 from streams.simulate.campaigns import Difficulty, Misuse, Setting
+from streams.simulate.randomness import I64
 from tests.unit.streams.simulate.made_worlds import made_of
 
 
@@ -32,6 +33,24 @@ def misuses(world: str, pattern: PatternCode, copies: float = 6.0) -> list[Misus
 def days(rows: Records) -> float:
     """From the first to the last search."""
     return float(rows["time"].max() - rows["time"].min()) / DAY
+
+
+class Over(Setting):
+    """A setting whose window is over whenever somebody would search."""
+
+    def in_window(self, times: I64, first: int) -> I64:
+        """None of the times."""
+        return super().in_window(times, max(first, self.almanac.end))
+
+
+def setting_of(kind: type[Setting], scenario: Scenario) -> Setting:
+    """The scenario's, without cases, with nobody taken."""
+    return kind(
+        almanac=scenario.almanac,
+        population=scenario.population,
+        innocent=scenario.rows[np.lexsort((scenario.rows["time"], scenario.rows["actor"]))],
+        cases_of=lambda _: [],
+    )
 
 
 @pytest.mark.parametrize("world", list(WORLDS))
@@ -126,7 +145,12 @@ def test_a_world_may_have_no_room() -> None:
     """Where a campaign does not fit, it is left out, and the rest is as it would be."""
     scenario = build(Recipe(world="police", seed=3, actors=40, days=2))
 
-    assert {misuse.pattern for misuse in scenario.truth.campaigns} <= {PatternCode.BULK_SCRAPING}
+    # These take hours, or are scaled to the length of the log; the others take weeks or a crowd.
+    assert {misuse.pattern for misuse in scenario.truth.campaigns} <= {
+        PatternCode.BULK_SCRAPING,
+        PatternCode.CASE_LAUNDERING,
+        PatternCode.PROBE_HILL_CLIMBING,
+    }
 
 
 def test_registry_knows_patterns_only() -> None:
@@ -136,17 +160,20 @@ def test_registry_knows_patterns_only() -> None:
 
 def test_campaigns_take_any_setting_that_lacks_candidates() -> None:
     """With everybody taken already, nothing is planted and nothing fails."""
-    scenario = made_of("police").scenario
-    everybody = set(range(len(scenario.population.actors)))
-    setting = Setting(
-        almanac=scenario.almanac,
-        population=scenario.population,
-        innocent=scenario.rows[np.lexsort((scenario.rows["time"], scenario.rows["actor"]))],
-        cases_of=lambda _: [],
-        taken=everybody,
-    )
+    setting = setting_of(Setting, made_of("police").scenario)
+    setting.taken = set(range(len(setting.population.actors)))
     for plan in CAMPAIGNS.values():
         assert plan(np.random.default_rng(1), setting, Difficulty.BLATANT) is None
+
+
+@pytest.mark.parametrize("difficulty", list(Difficulty))
+@pytest.mark.parametrize("pattern", list(CAMPAIGNS))
+def test_nothing_is_planted_after_the_end(pattern: PatternCode, difficulty: Difficulty) -> None:
+    """A campaign all of whose searches would come after the log's end is left out."""
+    scenario = build(Recipe(world="police", seed=3, actors=60, days=60, campaigns=0))
+    for seed in range(5):
+        setting = setting_of(Over, scenario)
+        assert CAMPAIGNS[pattern](np.random.default_rng(seed), setting, difficulty) is None
 
 
 @pytest.mark.parametrize("world", list(WORLDS))

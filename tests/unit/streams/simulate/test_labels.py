@@ -4,8 +4,16 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Any
 
+from detectors.alerts import PatternCode
 from streams.simulate import CAMPAIGNS, Recipe, build
 from tests.unit.streams.simulate.made_worlds import Made, made_of
+
+# Cases are the police's; elsewhere a crowd cannot be told from fans, or accounts are too few.
+WITHOUT: dict[str, set[PatternCode]] = {
+    "consumer": {PatternCode.CASE_LAUNDERING, PatternCode.SUBJECT_PILE_ON},
+    "gateway": {PatternCode.CASE_LAUNDERING, PatternCode.SUBJECT_PILE_ON},
+    "police": set(),
+}
 
 
 def campaigns(made: Made) -> list[dict[str, Any]]:
@@ -70,16 +78,19 @@ def test_stalking_is_about_its_subjects(made: Made) -> None:
 
 
 def test_every_difficulty_is_there(made: Made) -> None:
-    """Each pattern has one or two campaigns of each difficulty, by actors of their own."""
+    """Each pattern that fits has one or two campaigns of each difficulty, by their own actors."""
     planted = [label for label in campaigns(made) if not label["ambiguous"]]
     counts = Counter((label["pattern"], label["difficulty"]) for label in planted)
-    actors = [actor for label in planted for actor in label["actors"]]
+    # Somebody may be in two crowds, but in no crowd and another campaign.
+    crowds = [label for label in planted if label["pattern"] == PatternCode.SUBJECT_PILE_ON]
+    actors = [actor for label in planted if label not in crowds for actor in label["actors"]]
+    actors += {actor for label in crowds for actor in label["actors"]}
 
-    assert 6 <= len(planted) <= 12
+    assert set(counts.values()) <= {1, 2}
     assert made.labels[0]["campaigns"] == len(planted)
     assert set(counts) == {
         (pattern, difficulty)
-        for pattern in CAMPAIGNS
+        for pattern in CAMPAIGNS.keys() - WITHOUT[made.scenario.recipe.world]
         for difficulty in ("blatant", "moderate", "stealthy")
     }
     assert len(set(actors)) == len(actors)
