@@ -116,8 +116,9 @@ class Service:
         return found
 
     def alerts(self) -> list[bytes]:
-        """Every revision that was written."""
-        return [value for _, value in self.records(self.topics.alerts.name)]
+        """Every revision that was written, live and in the shadow."""
+        topics = self.topics.alerts, self.topics.shadow_alerts
+        return [value for topic in topics for _, value in self.records(topic.name)]
 
     def behind(self) -> int:
         """Records whose effect is not durable yet, of those that are read as a group."""
