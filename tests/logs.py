@@ -360,13 +360,13 @@ def misuse() -> list[Fields]:
     ]
     events += [
         search(
-            at(17, hour + guest / 20),
+            at(17, hour + guest / 30),
             "actor-6",
             f"person-{guest}-{hour}",
             source_ip=f"192.0.{guest}.0",
             device_id=f"guest-{guest}",
         )
-        for guest in range(12)
+        for guest in range(18)
         for hour in range(8, 18)
     ]
     events += [
