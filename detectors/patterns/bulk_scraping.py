@@ -55,7 +55,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
 
     # The slope as fitted at two episodes in 10,000 actor-days, where learning stops; the level so
-    # that the threshold holds on seeds 1-8 (219,876 innocent actor-days): their far tail is flatter.
+    # that the threshold holds on seeds 1-8 (219,876 innocent actor-days), whose tail is flatter.
     null: ClassVar[tuple[float, float]] = (-1.6, 0.79)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
