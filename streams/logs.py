@@ -9,6 +9,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TextIO, get_args
 
+from aiohttp.http_exceptions import HttpProcessingError
+
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
@@ -46,6 +48,38 @@ class Readable(logging.Formatter):
         return f"{said}\n{self.formatException(record.exc_info)}" if record.exc_info else said
 
 
+class Seldom(logging.Filter):
+    """Lets a message through a few times within `seconds`, then at most once in as many.
+
+    Messages are the same if logger, level and format are, whatever is put in: a broker that is
+    away would otherwise be told of hundreds of times a second. The next one that is let through
+    says how many were not. An error's trace is kept only where the error may be ours: a stranger
+    that does not speak HTTP is worth one line.
+    """
+
+    def __init__(self, times: int = 3, seconds: float = 30.0) -> None:
+        super().__init__()
+        self._times = times
+        self._seconds = seconds
+        self._windows = dict[tuple[str, int, str], tuple[float, int]]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be written."""
+        key = (record.name, record.levelno, str(record.msg))
+        since, seen = self._windows.get(key, (record.created, 0))
+        over = record.created - since >= self._seconds
+        if not over and seen >= self._times:
+            self._windows[key] = (since, seen + 1)
+            return False
+        if over and seen > self._times:
+            record.msg = f"{record.getMessage()} (and {seen - self._times} times more before)"
+            record.args = None
+        self._windows[key] = (record.created, 1) if over else (since, seen + 1)
+        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+            record.exc_info = None
+        return True
+
+
 def log_to(file: TextIO | None = None, level: Level = "info") -> None:
     """Send what is logged in this process to `file` (standard error), and nowhere else.
 
@@ -54,6 +88,7 @@ def log_to(file: TextIO | None = None, level: Level = "info") -> None:
     out = sys.stderr if file is None else file
     handler = logging.StreamHandler(out)
     handler.setFormatter(Readable() if out.isatty() else JsonLines())
+    handler.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -47,6 +47,9 @@ _LARGEST_REQUEST: Final = 2 << 20
 _LARGEST_BATCH: Final = 900_000
 """Below what a broker takes by default: of small records it takes no more at once either."""
 
+_FAREWELL: Final = 5.0
+"""Seconds to end in after a failure: nothing is saved any more, and others wait for the parts."""
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -146,7 +149,10 @@ async def _work(
         await _run(control, stack)
         stack.push_async_callback(worker.close)
         await _run(engine, stack)
-        stack.callback(_end_by_force_in, settings.service.shutdown_timeout.total_seconds())
+        patience = settings.service.shutdown_timeout.total_seconds()
+        stack.callback(
+            lambda: _end_by_force_in(min(patience, _FAREWELL) if engine.failed else patience)
+        )
         stopping.in_order = True
         await _until(stopping.asked, failed, chores.run(), engine.crashed())
 

@@ -9,6 +9,7 @@ from kafka import TopicPartition
 from kafka.admin import ConfigResource, OffsetSpec
 from kafka.errors import (
     AuthorizationError,
+    InvalidReplicationFactorError,
     RetriableError,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
@@ -165,7 +166,10 @@ def _creation(answer: Mapping[str, Any]) -> Finding:
         return Finding(answer["name"], "created")
     if issubclass(error, AuthorizationError):
         return Finding(answer["name"], "denied", "missing, and it needs the right to Create it")
-    return Finding(answer["name"], "wrong", answer.get("error_message") or error.description)
+    said = answer.get("error_message") or error.description
+    if error is InvalidReplicationFactorError:
+        said = f"missing; replication_factor does not fit these brokers: {said}"
+    return Finding(answer["name"], "wrong", said)
 
 
 def _config(admin: Admin, topics: Sequence[Topic]) -> dict[str, dict[str, str]]:

@@ -8,13 +8,15 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Final
 
+import click
 import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from detectors.errors import BrokerError, ProbewatchError
+from detectors.errors import BrokerError, ConfigError, ProbewatchError
 from streams.settings import Kafka, find, load
 
 from .security import client_options
@@ -51,17 +53,32 @@ def _actor(line: bytes) -> bytes | None:
     return actor.encode() if isinstance(actor, str) else None
 
 
-def main() -> int:
-    """Send standard input; the exit status."""
+EPILOG = """\b
+Example:
+  probewatch simulate --world police --seed 1 --out queries.jsonl
+  python -m streams.kafka.feed < queries.jsonl
+
+Exit code 1: the brokers cannot be reached, or do not take the records; 2: settings are wrong.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
+)
+def main(config: Path | None) -> None:
+    """Send queries from standard input to the topic that the service reads."""
     try:
-        settings = load(find(None, os.environ))
+        settings = load(find(config, os.environ))
         count = asyncio.run(feed(settings.kafka, os.environ, sys.stdin.buffer))
     except ProbewatchError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stderr.write(f"{count:,} records sent to {settings.kafka.queries}\n")
-    return 0
+        click.echo(f"probewatch: {error}", err=True)
+        sys.exit(2 if isinstance(error, ConfigError) else 1)
+    click.echo(f"{count:,} records sent to {settings.kafka.queries}", err=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,7 +5,7 @@ A field's description is what the default file says above it.
 
 import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -164,10 +164,22 @@ class Service(Section, frozen=True):
     ] = 4_000
 
     def __post_init__(self) -> None:
-        """Refuse durations of nothing."""
+        """Refuse durations with which it could not work."""
         if faults := [
-            f"{field}: expected a duration above 0s, got 0s"
-            for field, value in msgspec.structs.asdict(self).items()
-            if value == timedelta(0)
+            f"{field}: expected {format_duration(least)} to {format_duration(most)}, "
+            f"got {format_duration(value)}"
+            for field, (least, most) in _DURATIONS.items()
+            if not least <= (value := getattr(self, field)) <= most
         ]:
             raise ValueError(*faults)
+
+
+_DURATIONS: Final = {
+    # What is not in a checkpoint is read again by who takes over; internal topics keep 3 days.
+    "checkpoint_interval": (timedelta(seconds=1), timedelta(hours=1)),
+    # The brokers' own bounds, group.min.session.timeout.ms and group.max.session.timeout.ms.
+    "session_timeout": (timedelta(seconds=6), timedelta(minutes=30)),
+    "shutdown_timeout": (timedelta(seconds=1), timedelta(hours=1)),
+    "quiet_after": (timedelta(seconds=1), timedelta(days=3650)),
+    "max_skew": (timedelta(seconds=1), timedelta(days=3650)),
+}

@@ -5,8 +5,9 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
+from aiohttp.http_exceptions import BadStatusLine
 
-from streams.logs import Level, log_to
+from streams.logs import Level, Seldom, log_to
 
 
 class Terminal(io.StringIO):
@@ -87,3 +88,41 @@ def test_warnings_of_python_go_there_too() -> None:
         warnings.warn("old", UserWarning, stacklevel=1)
 
     assert "UserWarning: old" in json.loads(out.getvalue())["message"]
+
+
+def of(message: str, *arguments: object, at: float = 0.0) -> logging.LogRecord:
+    """A warning at a time."""
+    record = logging.LogRecord("aiokafka", logging.WARNING, "", 0, message, arguments, None)
+    record.created = at
+    return record
+
+
+def test_what_repeats_is_written_seldom() -> None:
+    """Three times in half a minute, and then with how often it was not."""
+    seldom = Seldom()
+    records = [of("no broker at %d", i, at=i) for i in range(20)]
+    later = [of("no broker at %d", 1, at=31.0), of("no broker at %d", 2, at=32.0)]
+
+    assert [bool(seldom.filter(record)) for record in records] == 3 * [True] + 17 * [False]
+    assert all(seldom.filter(record) for record in later)
+    assert [record.getMessage() for record in later] == [
+        "no broker at 1 (and 17 times more before)",
+        "no broker at 2",
+    ]
+
+
+def test_other_messages_are_not_held_back() -> None:
+    """Each has a count of its own."""
+    seldom = Seldom(times=1)
+
+    assert [bool(seldom.filter(of(text))) for text in ("a", "b", "a")] == [True, True, False]
+
+
+def test_who_speaks_no_http_is_worth_one_line() -> None:
+    """The trace would be of a library that did right."""
+    record = of("Error handling request from %s", "somebody")
+    error = BadStatusLine("not HTTP")
+    record.exc_info = (type(error), error, None)
+
+    assert Seldom().filter(record)
+    assert record.exc_info is None

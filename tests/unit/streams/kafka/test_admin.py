@@ -155,7 +155,11 @@ def test_checking_creates_nothing(brokers: Brokers) -> None:
     ("code", "state", "text"),
     [
         (DENIED, "denied", "missing, and it needs the right to Create it"),
-        (BAD_REPLICATION, "wrong", "too few brokers"),
+        (
+            BAD_REPLICATION,
+            "wrong",
+            "missing; replication_factor does not fit these brokers: too few brokers",
+        ),
     ],
 )
 def test_a_refusal_to_create_is_a_finding(

@@ -114,17 +114,20 @@ def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_durations_of_the_service_are_above_zero(tmp_path: Path) -> None:
-    """A service that never waits would never do anything else."""
+def test_durations_of_the_service_are_within_reason(tmp_path: Path) -> None:
+    """With no checkpoint for days, what a recovery reads again would be gone by then."""
     path = tmp_path / "probewatch.toml"
-    path.write_text('[service]\nquiet_after = "0s"\nsession_timeout = "0s"\n')
+    path.write_text(
+        '[service]\nquiet_after = "0s"\nsession_timeout = "0s"\ncheckpoint_interval = "4d"\n'
+    )
 
     with pytest.raises(FaultyConfigError) as caught:
         load(path)
 
     assert [line.removeprefix(f"{path}: service: ") for line in caught.value.lines] == [
-        "session_timeout: expected a duration above 0s, got 0s",
-        "quiet_after: expected a duration above 0s, got 0s",
+        "checkpoint_interval: expected 1s to 1h, got 4d",
+        "session_timeout: expected 6s to 30m, got 0s",
+        "quiet_after: expected 1s to 3650d, got 0s",
     ]
 
 
