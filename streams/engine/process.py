@@ -150,9 +150,7 @@ async def _work(
         stack.push_async_callback(worker.close)
         await _run(engine, stack)
         patience = settings.service.shutdown_timeout.total_seconds()
-        stack.callback(
-            lambda: _end_by_force_in(min(patience, _FAREWELL) if engine.failed else patience)
-        )
+        stack.callback(lambda: _end_by_force_in(_FAREWELL if engine.failed else patience))
         stopping.in_order = True
         await _until(stopping.asked, failed, chores.run(), engine.crashed())
 
