@@ -137,7 +137,7 @@ def test_it_shows_alerts_and_what_was_found_and_leaves_nothing_behind(directory:
         r"  persistent stalking  pair p0_[a-z2-7]{26}\+p0_[a-z2-7]{26}  looked the same", output
     )
     assert re.search(
-        r"^bulk scraping +blatant +[\d,]+  \d+ minutes  +\d+ minutes$", output, re.MULTILINE
+        r"^bulk scraping +blatant +[\d,]+ +\d+ minutes +\d+ minutes$", output, re.MULTILINE
     )
     assert re.search(
         r"^persistent stalking +blatant +\d+ +\d+ days +\d+ days$", output, re.MULTILINE

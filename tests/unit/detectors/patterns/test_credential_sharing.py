@@ -59,7 +59,7 @@ def threshold() -> float:
 
 def test_more_guests_are_more_evidence() -> None:
     """Nothing with one, the more the more, and many raise an alert."""
-    alone, few, many = (evidence(guests(count)) for count in (1, 4, 12))
+    alone, few, many = (evidence(guests(count)) for count in (1, 4, 16))
 
     assert alone < few < many
     assert many > threshold()
