@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -84,14 +84,14 @@ class Found:
 def by_entity(kind: EntityType, found: Found) -> Iterator[NDArray[np.intp]]:
     """Numbers of the events, entity by entity, in order."""
     rows, kept = found.batch.rows, found.numbers
-    if len(kept) == 0:
-        return
     parts = [rows[column][kept] for column in _KEYS[kind]]
     keys = np.concatenate(parts or [found.figures.groups["key"][kept]], axis=1)
-    _, where = np.unique(keys, axis=0, return_inverse=True)
-    order = np.argsort(where.reshape(-1), kind="stable")
-    ends = np.flatnonzero(np.diff(where.reshape(-1)[order])) + 1
-    yield from np.split(kept[order], ends)
+    # Few events come this far: for them, numpy's sorting of rows is the slower way.
+    numbers: dict[tuple[int, ...], list[int]] = {}
+    for key, number in zip(keys.tolist(), kept.tolist(), strict=True):
+        numbers.setdefault(tuple(key), []).append(number)
+    for key in sorted(numbers):
+        yield np.array(numbers[key], np.intp)
 
 
 def key_of(kind: EntityType, found: Found, number: np.intp) -> str:
@@ -127,13 +127,14 @@ def involve(
     kind: EntityType, episode: Episode, numbers: NDArray[np.intp], batch: EventBatch
 ) -> None:
     """Count whose events they are, at which tenants, in which galleries."""
-    for row in batch.rows[numbers]:
-        if "actor" not in _KEYS[kind]:
-            _count(episode.actors, _written(row["actor"]))
-        if "case" in _KEYS[kind] and row["subject"][0] != 0:
-            _count(episode.subjects, _written(row["subject"]))
-        _count(episode.tenants, batch.names[int(row["tenant"])])
-        _count(episode.galleries, batch.names.get(int(row["gallery"]), ""))
+    rows = batch.rows[numbers]
+    if "actor" not in _KEYS[kind]:
+        _count(episode.actors, map(_written, rows["actor"].tolist()))
+    if "case" in _KEYS[kind]:
+        known = rows["subject"][rows["subject"][:, 0] != 0]
+        _count(episode.subjects, map(_written, known.tolist()))
+    _count(episode.tenants, (batch.names[name] for name in rows["tenant"].tolist()))
+    _count(episode.galleries, (batch.names.get(name, "") for name in rows["gallery"].tolist()))
     if len(episode.actors) > _COUNTED:
         episode.actors = dict(most(episode.actors)[: _COUNTED // 2])
     if len(episode.subjects) > _COUNTED:
@@ -177,8 +178,9 @@ def _written(pseudonym: Sequence[int]) -> str:
     return f"{pseudonym[0]:016x}{pseudonym[1]:016x}"
 
 
-def _count(counts: dict[str, int], name: str) -> None:
-    counts[name] = counts.get(name, 0) + 1
+def _count(counts: dict[str, int], names: Iterable[str]) -> None:
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
 
 
 def most(counts: Mapping[str, int]) -> list[tuple[str, int]]:

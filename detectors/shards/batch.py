@@ -92,6 +92,8 @@ def shards_of(keys: NDArray[np.uint64]) -> NDArray[np.uint8]:
 
 def by_shard(keys: NDArray[np.uint64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """Each shard that `keys` (halves of pseudonyms) fall into, with their numbers in order."""
+    if len(keys) == 0:
+        return
     # One byte, since numpy sorts those by radix.
     shard_of = shards_of(keys)
     order = np.argsort(shard_of, kind="stable").astype(np.int64)

@@ -11,7 +11,7 @@ from ..estimators import Expert, Prior
 from ..events import Records
 from ..kernels.conduct import ConductState
 from ..kernels.conduct_days import ConductDay, close_conduct, count_conducts
-from ..kernels.hashing import FREE, TableView, mix_columns
+from ..kernels.hashing import TableView, mix_columns
 from ..state.actors import SHOWN_HABITS
 from ..state.conduct import CONDUCT, DEEDS, HABITS
 from .retention import staying
@@ -64,25 +64,27 @@ class Conduct:
             conducts=self.conducts.view(0),
             peers=peers.habits,
             least_days=LEAST_DAYS,
-            due=np.zeros(n, np.int64),
-            nats=np.zeros((n, HABITS)),
-            found=np.zeros((n, HABITS), np.float32),
-            usual=np.zeros((n, HABITS)),
+            due=np.empty(n, np.int64),
+            nats=np.empty((n, HABITS)),
+            found=np.empty((n, HABITS), np.float32),
+            usual=np.empty((n, HABITS)),
             used=np.zeros(1, np.int64),
         )
 
     def judge(self, state: ConductState, events: Records, figures: Records) -> None:
         """Fill the figures of the events whose day is to be judged."""
         count = int(state.used[0])
+        if count == 0:
+            return
         numbers, nats = state.due[:count], state.nats[:count]
         total = nats.sum(axis=1)
         figures["odd"][numbers] = total
         most = np.argsort(-nats, axis=1, kind="stable")[:, :SHOWN_HABITS]
+        shown = np.arange(count)[:, None], most
         figures["habit"][numbers] = most
-        figures["habit_nats"][numbers] = np.take_along_axis(nats, most, axis=1)
-        found = np.nan_to_num(np.exp(state.found[:count]))
-        figures["habit_found"][numbers] = np.take_along_axis(found, most, axis=1)
-        figures["habit_usual"][numbers] = np.take_along_axis(state.usual[:count], most, axis=1)
+        figures["habit_nats"][numbers] = nats[shown]
+        figures["habit_found"][numbers] = np.nan_to_num(np.exp(state.found[shown]))
+        figures["habit_usual"][numbers] = state.usual[shown]
         for at in np.flatnonzero(total >= NOTABLE):
             expert = self.experts.get(int(events["tenant"][numbers[at]]))
             expert = expert or Expert(self._prior)
@@ -106,21 +108,21 @@ class Conduct:
         close_conduct(day, self.release_after, state, np.empty(HABITS, np.float32))
         count_conducts(state.conducts, cohorts)
         self._teach(day, table, state)
-        table.used[0] = 0
-        table.slots[:] = FREE
+        table.clear()
 
     def _teach(self, day: int, table: Table, state: ConductDay) -> None:
         """Let the tenants' estimators learn a sample of what was learned, by pseudonym."""
-        count = len(table)
-        keys, tenants = table.keys[:count], table.rows["tenant"][:count]
-        chance = np.zeros(count, np.uint64)
-        mix_columns(keys, np.full(count, day % MONTH, np.uint64), chance)
-        judged = (state.learned > 0) & (table.rows["judged"][:count] > 0)
-        drawn = judged & (chance >> np.uint64(32) < np.uint64(2**32 // SAMPLE))
-        for tenant in np.unique(tenants[drawn]).tolist():
-            own = np.flatnonzero(drawn & (tenants == tenant))
+        learned = np.flatnonzero(state.learned)
+        learned = learned[table.rows["judged"][learned] > 0]
+        chance = np.empty(len(learned), np.uint64)
+        mix_columns(table.keys[learned], np.full(len(learned), day % MONTH, np.uint64), chance)
+        sampled = chance >> np.uint64(32) < np.uint64(2**32 // SAMPLE)
+        drawn, chance = learned[sampled], chance[sampled]
+        tenants = table.rows["tenant"][drawn]
+        for tenant in sorted(set(tenants.tolist())):
+            own = np.flatnonzero(tenants == tenant)
             expert = self.experts.setdefault(tenant, Expert(self._prior))
-            nats = table.rows["nats"][own].astype(np.float64)
+            nats = table.rows["nats"][drawn[own]].astype(np.float64)
             first = np.argsort(chance[own], kind="stable")[:MOST_A_DAY]
             for of_one in nats[first]:
                 expert.learn(of_one)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from ..errors import SnapshotError
 from ..events import Records
 from ..kernels.hashing import FREE, MembersView, PoolView, TableView, index_keys
+
+A = TypeVar("A", bound=NDArray[Any])
 
 Arrays = dict[str, NDArray[np.generic]]
 """Named arrays: how state is carried to and from a snapshot."""
@@ -32,11 +35,11 @@ class Held:
 _SMALLEST = 16
 
 
-def _grown(array: NDArray[np.generic], length: int) -> NDArray[np.generic]:
+def _grown(array: A, length: int) -> A:
     larger = np.zeros(length, array.dtype)
     # As bytes: numpy copies records field by field, which takes ten times as long.
     larger.view(np.uint8)[: array.nbytes] = array.view(np.uint8)
-    return larger
+    return cast("A", larger)
 
 
 def _room_for(needed: int, have: int) -> int:
@@ -54,21 +57,21 @@ class Pool:
     """
 
     def __init__(self, dtype: np.dtype[np.void]) -> None:
-        self.rows: Records = np.zeros(0, dtype)
-        self.used: NDArray[np.int64] = np.zeros(2, np.int64)
-        self.free: NDArray[np.int32] = np.zeros(0, np.int32)
+        self._hold(np.zeros(0, dtype), np.zeros(2, np.int64), np.zeros(0, np.int32))
 
-    def ensure(self, more: int) -> None:
-        """Make room for drawing `more` rows."""
-        room = _room_for(int(self.used[0]) + more, len(self.rows))
-        if room > len(self.rows):
-            self.rows = _grown(self.rows, room)  # type: ignore[assignment]
-            self.free = _grown(self.free, room)  # type: ignore[assignment]
+    def _hold(self, rows: Records, used: NDArray[np.int64], free: NDArray[np.int32]) -> None:
+        self.rows, self.used, self.free = rows, used, free
+        # Kept, since it is asked for more often than it changes.
+        self._view = PoolView(rows, used, free)
+        self._room = len(rows)
 
     def view(self, more: int) -> PoolView:
         """The arrays for a kernel that draws at most `more` rows."""
-        self.ensure(more)
-        return PoolView(self.rows, self.used, self.free)
+        needed = self.used.item(0) + more
+        if needed > self._room:
+            room = _room_for(needed, self._room)
+            self._hold(_grown(self.rows, room), self.used, _grown(self.free, room))
+        return self._view
 
     @property
     def live(self) -> int:
@@ -92,10 +95,10 @@ class Pool:
             SnapshotError: the rows have another layout.
         """
         _check_layout(self.rows, arrays["rows"])
-        self.rows = records(arrays["rows"])
-        self.used = arrays["used"].astype(np.int64)
-        self.free = np.zeros(len(self.rows), np.int32)
-        self.free[: self.used[1]] = arrays["free"]
+        rows, used = records(arrays["rows"]), arrays["used"].astype(np.int64)
+        free = np.zeros(len(rows), np.int32)
+        free[: used[1]] = arrays["free"]
+        self._hold(rows, used, free)
 
 
 class Table:
@@ -109,29 +112,31 @@ class Table:
     """
 
     def __init__(self, dtype: np.dtype[np.void]) -> None:
-        self.rows: Records = np.zeros(0, dtype)
-        self.keys: NDArray[np.uint64] = np.zeros(0, np.uint64)
-        self.slots: NDArray[np.int32] = np.full(2 * _SMALLEST, FREE, np.int32)
         self.used: NDArray[np.int64] = np.zeros(1, np.int64)
+        self._hold(np.zeros(0, dtype), np.zeros(0, np.uint64), _no_slots())
+
+    def _hold(self, rows: Records, keys: NDArray[np.uint64], slots: NDArray[np.int32]) -> None:
+        self.rows, self.keys, self.slots = rows, keys, slots
+        # Kept, since it is asked for more often than it changes.
+        self._view = TableView(rows, keys, slots, self.used)
+        self._room = min(len(rows), _keys_in(slots))
 
     def __len__(self) -> int:
         """How many rows."""
-        return int(self.used[0])
-
-    def ensure(self, more: int) -> None:
-        """Make room for `more` new keys, at most two thirds of the slots taken."""
-        needed = len(self) + more
-        room = _room_for(needed, len(self.rows))
-        if room > len(self.rows):
-            self.rows = _grown(self.rows, room)  # type: ignore[assignment]
-            self.keys = _grown(self.keys, room)  # type: ignore[assignment]
-        if 3 * needed > 2 * len(self.slots):
-            self.slots = _index(self.keys, len(self), needed)
+        return self.used.item(0)
 
     def view(self, more: int) -> TableView:
         """The arrays for a kernel that adds at most `more` keys."""
-        self.ensure(more)
-        return TableView(self.rows, self.keys, self.slots, self.used)
+        needed = self.used.item(0) + more
+        if needed > self._room:
+            rows, keys, slots = self.rows, self.keys, self.slots
+            room = _room_for(needed, len(rows))
+            if room > len(rows):
+                rows, keys = _grown(rows, room), _grown(keys, room)
+            if needed > _keys_in(slots):
+                slots = _index(keys, len(self), needed)
+            self._hold(rows, keys, slots)
+        return self._view
 
     def keep(self, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Drop the rows that are not `kept` (shape (len,)).
@@ -141,11 +146,15 @@ class Table:
         """
         moved = np.where(kept, np.cumsum(kept) - 1, FREE).astype(np.int64)
         count = int(kept.sum())
-        self.rows = self.rows[: len(kept)].compress(kept)
-        self.keys = self.keys[: len(kept)][kept]
+        rows, keys = self.rows[: len(kept)].compress(kept), self.keys[: len(kept)][kept]
         self.used[0] = count
-        self.slots = _index(self.keys, count, count)
+        self._hold(rows, keys, _index(keys, count, count))
         return moved
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.used[0] = 0
+        self.slots[:] = FREE
 
     @property
     def nbytes(self) -> int:
@@ -163,10 +172,9 @@ class Table:
             SnapshotError: the rows have another layout.
         """
         _check_layout(self.rows, arrays["rows"])
-        self.rows = records(arrays["rows"])
-        self.keys = arrays["keys"].astype(np.uint64)
-        self.used[0] = len(self.rows)
-        self.slots = _index(self.keys, len(self), len(self))
+        rows, keys = records(arrays["rows"]), arrays["keys"].astype(np.uint64)
+        self.used[0] = len(rows)
+        self._hold(rows, keys, _index(keys, len(rows), len(rows)))
 
 
 class Members:
@@ -179,23 +187,30 @@ class Members:
     """
 
     def __init__(self) -> None:
-        self.keys: NDArray[np.uint64] = np.zeros(0, np.uint64)
-        self.slots: NDArray[np.int32] = np.full(2 * _SMALLEST, FREE, np.int32)
         self.used: NDArray[np.int64] = np.zeros(1, np.int64)
+        self._hold(np.zeros(0, np.uint64), _no_slots())
+
+    def _hold(self, keys: NDArray[np.uint64], slots: NDArray[np.int32]) -> None:
+        self.keys, self.slots = keys, slots
+        self._view = MembersView(keys, slots, self.used)
+        self._room = min(len(keys), _keys_in(slots))
 
     def __len__(self) -> int:
         """How many members."""
-        return int(self.used[0])
+        return self.used.item(0)
 
     def view(self, more: int) -> MembersView:
         """The arrays for a kernel that adds at most `more` members."""
-        needed = len(self) + more
-        room = _room_for(needed, len(self.keys))
-        if room > len(self.keys):
-            self.keys = _grown(self.keys, room)  # type: ignore[assignment]
-        if 3 * needed > 2 * len(self.slots):
-            self.slots = _index(self.keys, len(self), needed)
-        return MembersView(self.keys, self.slots, self.used)
+        needed = self.used.item(0) + more
+        if needed > self._room:
+            keys, slots = self.keys, self.slots
+            room = _room_for(needed, len(keys))
+            if room > len(keys):
+                keys = _grown(keys, room)
+            if needed > _keys_in(slots):
+                slots = _index(keys, len(self), needed)
+            self._hold(keys, slots)
+        return self._view
 
     def clear(self) -> None:
         """Forget all."""
@@ -213,9 +228,18 @@ class Members:
 
     def load(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Take a snapshot's arrays over."""
-        self.keys = arrays["keys"].astype(np.uint64)
-        self.used[0] = len(self.keys)
-        self.slots = _index(self.keys, len(self), len(self))
+        keys = arrays["keys"].astype(np.uint64)
+        self.used[0] = len(keys)
+        self._hold(keys, _index(keys, len(keys), len(keys)))
+
+
+def _no_slots() -> NDArray[np.int32]:
+    return np.full(2 * _SMALLEST, FREE, np.int32)
+
+
+def _keys_in(slots: NDArray[np.int32]) -> int:
+    """How many keys an index has room for: two thirds of the slots may be taken."""
+    return 2 * len(slots) // 3
 
 
 def _index(keys: NDArray[np.uint64], count: int, needed: int) -> NDArray[np.int32]:

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 STEP_MS = 1_800_000
 """Half an hour: daylight saving begins on a full hour of UTC, on Lord Howe Island between."""
 
+STEPS_PER_DAY = 48
+
 MOST_OFFSETS = 65_536
 
 UNKNOWN = -32_768
 """Stands for a name that is no zone; zones lie within ±16 hours of UTC."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+_LAST_STEP = (datetime(9999, 12, 30, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=STEP_MS)
 
 
 class UtcOffsets(dict[tuple[str | None, int], int]):
@@ -45,10 +47,20 @@ class UtcOffsets(dict[tuple[str | None, int], int]):
             return 0
         if name not in _zone_names():
             return UNKNOWN
-        at = min(_EPOCH + timedelta(milliseconds=step * STEP_MS), _LATEST)
-        offset = at.astimezone(zoneinfo.ZoneInfo(name)).utcoffset() or timedelta()
-        self[key] = minutes = round(offset / timedelta(minutes=1))
+        # No zone changes its clocks twice within a day: what holds at both ends holds between.
+        first = step - step % STEPS_PER_DAY
+        minutes = _minutes(name, first)
+        if _minutes(name, first + STEPS_PER_DAY) == minutes:
+            self.update(((name, each), minutes) for each in range(first, first + STEPS_PER_DAY))
+        else:
+            self[key] = minutes = _minutes(name, step)
         return minutes
+
+
+def _minutes(name: str, step: int) -> int:
+    at = _EPOCH + timedelta(milliseconds=min(step, _LAST_STEP) * STEP_MS)
+    offset = at.astimezone(zoneinfo.ZoneInfo(name)).utcoffset() or timedelta()
+    return round(offset / timedelta(minutes=1))
 
 
 @cache

@@ -47,7 +47,7 @@ actors = st.lists(
 def counted(rows: Sequence[dict[str, int]]) -> dict[int, Any]:
     """The cohorts after counting actors with these figures."""
     table, cohorts = Table(ACTOR), Table(COHORT)
-    table.ensure(len(rows))
+    table.view(len(rows))
     table.used[0] = len(rows)
     for number, row in enumerate(rows):
         for name, value in row.items():

@@ -175,7 +175,7 @@ def test_arrays_that_do_not_lie_in_one_piece_are_taken() -> None:
 def test_a_table_comes_back() -> None:
     """A table that loads what was restored finds its rows again, and holds the same."""
     table = Table(ACTOR)
-    table.ensure(40)
+    table.view(40)
     table.used[0] = 30
     table.keys[:30] = np.arange(1, 31)
     table.rows["searches"][:30] = np.arange(30)
