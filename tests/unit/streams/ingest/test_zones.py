@@ -42,10 +42,10 @@ def test_last_hours_of_the_calendar_have_an_offset() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Old half hours are forgotten."""
-    monkeypatch.setattr(zones, "MOST_OFFSETS", 10)
+    """Old days are forgotten."""
+    monkeypatch.setattr(zones, "MOST_OFFSETS", 100)
     offsets = UtcOffsets()
-    for step in range(100):
-        offsets.minutes(["UTC"], np.array([step * zones.STEP_MS]))
+    for day in range(20):
+        offsets.minutes(["UTC"], np.array([day * zones.STEPS_PER_DAY * zones.STEP_MS]))
 
-    assert len(offsets) <= 11
+    assert len(offsets) <= 100 + zones.STEPS_PER_DAY
