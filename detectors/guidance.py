@@ -11,9 +11,7 @@ import msgspec
 
 from .config import Detection
 from .lessons import Lesson
-from .stages import lesson_of
 from .state.actors import DAY
-from .verdicts import Verdict, in_effect
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -58,11 +56,3 @@ class Guidance:
 
     held: Change
     lesson: Lesson
-
-
-def guidance(
-    first: Change, changes: Iterable[Change], verdicts: Iterable[Verdict], day: int
-) -> Guidance:
-    """What was decided for a day; see `holding` and `in_effect`."""
-    held = holding(first, changes, day)
-    return Guidance(held, lesson_of(in_effect(verdicts, day).values(), held.detection))

@@ -5,6 +5,7 @@ shapes state, or where it is, cannot: whoever holds the state would hold another
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from detectors.config import Budget, Detection, Learning
 from detectors.errors import ConfigError
 from detectors.patterns import Patterns
 from streams.settings import Settings
+from streams.settings.durations import format_duration
 from streams.settings.faults import Fault, FaultyConfigError
 from streams.settings.suppressions import Suppression
 from streams.settings.validation import validate
@@ -73,9 +75,7 @@ def changed(settings: Settings, tables: Mapping[str, Any]) -> Settings:
     if known is None:
         raise FaultyConfigError("configuration record", faults)
     detection = Detection(known.budget, settings.detection.limits, known.learning, known.patterns)
-    result = msgspec.structs.replace(
-        settings, detection=detection, suppressions=known.suppressions
-    )
+    result = msgspec.structs.replace(settings, detection=detection, suppressions=known.suppressions)
     if tables_of(result) != _plain(tables):
         raise ConfigError(
             "configuration record: was written by another version: it lacks what this one has"
@@ -90,9 +90,9 @@ def fixed_of(settings: Settings) -> dict[str, Any]:
         for name in ("input", "subjects", "pseudonyms", "kafka", "service")
     } | {"limits": settings.detection.limits}
     found = {
-        f"{name}.{key}": value
+        f"{name}.{key}": _written(value)
         for name, section in sections.items()
-        for key, value in _plain(section).items()
+        for key, value in msgspec.structs.asdict(section).items()
         if key not in _NOT_COMPARED.get(name, ()) and not key.endswith("_file")
     }
     return found | {ESTIMATOR: settings.detection.patterns.unusual_activity.estimator}
@@ -139,7 +139,10 @@ def _with_estimator(tables: Mapping[str, Any], estimator: str) -> dict[str, Any]
     return document
 
 
+def _written(value: object) -> Any:
+    return format_duration(value) if isinstance(value, timedelta) else _plain(value)
+
+
 def _plain(value: object) -> Any:
-    """As JSON has it, and as it comes back from JSON; durations as people write them."""
-    encoded = msgspec.json.encode(value, enc_hook=str)
-    return msgspec.json.decode(encoded)
+    """As it comes back from JSON."""
+    return msgspec.json.decode(msgspec.json.encode(value))

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 import msgspec
 
+from detectors.events import ABSENT_TIME
 from streams.ingest.rejects import Reason, Rejected
 from streams.ingest.times import to_millis
 from streams.ingest.verdicts import decode_verdicts
-from detectors.events import ABSENT_TIME
 
 from .records import SCHEMAS, Record, Ruled
 
@@ -87,4 +87,3 @@ def _millis(value: object) -> int | None:
     except OverflowError:
         return None
     return None if time == ABSENT_TIME else time
-

@@ -4,9 +4,8 @@ Each is a JSON object with `schema`, `event_time`, and, where a person wrote it,
 `written_at`. There is no room for free text: what is said is a code.
 """
 
-import re
 import secrets
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -163,8 +162,3 @@ def line_of(record: Record) -> bytes:
         if name in known:
             known[name] = rfc3339(known[name])
     return msgspec.json.encode({name: value for name, value in known.items() if value is not None})
-
-
-def is_code(text: str) -> bool:
-    """Whether a note or a reason is short enough to be no story."""
-    return re.fullmatch(CODE, text) is not None

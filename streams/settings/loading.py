@@ -85,7 +85,7 @@ def parse(document: Mapping[str, Any], name: str, directory: Path) -> Settings:
     file, faults = validate(document, _file_type())
     if file is None:
         raise FaultyConfigError(name, faults)
-    tables = {
+    tables: dict[str, Any] = {
         name: _seen_from(directory, table) if isinstance(table, msgspec.Struct) else table
         for name, table in msgspec.structs.asdict(file).items()
     }
