@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from streams.decisions.desk import at_desk
-from streams.decisions.records import Configuration, Decision, Ruled, line_of
+from streams.decisions.records import Configuration, Decision, Ruled
 from streams.options import CONFIG, OUT_FILE
 from streams.settings import find, load
 from streams.terminal import console, print_table
 
-from .spoken import day_of, to_the_second
+from .spoken import day_of, to_the_second, write
 
 EPILOG = """\b
 Example:
@@ -36,7 +36,7 @@ def decisions(export: Path | None, config: Path | None) -> None:
         async with at_desk(settings, os.environ) as desk:
             held = [*desk.ledger.decisions()]
         if export is not None:
-            export.write_bytes(b"".join(line_of(one) + b"\n" for one in held))
+            write(export, held)
             return
         rows = [(_row(one), False) for one in held]
         print_table(console(), "Decisions", ("what", "by", "written", "holds"), (), rows)

@@ -32,7 +32,7 @@ Example:
 """
 
 
-class Duration(click.ParamType[timedelta]):
+class Duration(click.ParamType):
     """A span of time as in settings."""
 
     name = "duration"

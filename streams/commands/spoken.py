@@ -1,6 +1,8 @@
 """What the commands that publish decisions have in common: how one says when, who and why."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,10 +11,11 @@ from detectors.alerts import rfc3339
 from detectors.state.actors import DAY
 from detectors.units import NEVER
 from streams.decisions.desk import whoever
+from streams.decisions.records import Record, line_of
 from streams.settings.suppressions import CODE, PERSON
 
 
-class Matching(click.ParamType[str]):
+class Matching(click.ParamType):
     """Text of a form.
 
     Args:
@@ -33,7 +36,7 @@ class Matching(click.ParamType[str]):
         return value
 
 
-class Time(click.ParamType[int]):
+class Time(click.ParamType):
     """A time with its offset, as milliseconds."""
 
     name = "time"
@@ -74,3 +77,8 @@ def reached(day: int) -> int:
 def to_the_second(time: int) -> str:
     """As in `2026-03-31 08:00:00`, UTC."""
     return f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def write(path: Path, records: Iterable[Record]) -> None:
+    """Write records as JSON lines."""
+    path.write_bytes(b"".join(line_of(record) + b"\n" for record in records))

@@ -11,19 +11,20 @@ from detectors.verdicts import Ruling, judged
 from streams.decisions.desk import Desk, at_desk
 from streams.decisions.ledger import Ledger
 from streams.decisions.reader import now
-from streams.decisions.records import MOST_NOTES, Ruled, line_of
+from streams.decisions.records import MOST_NOTES, Ruled
 from streams.ingest.times import to_millis
 from streams.options import CONFIG, OUT_FILE
 from streams.settings import find, load
 from streams.terminal import console, print_table
 
-from .spoken import BY, CODE_OF_ONES_OWN, Time, day_of, reached, to_the_second
+from .spoken import BY, CODE_OF_ONES_OWN, Time, day_of, reached, to_the_second, write
 
 EPILOG = """\b
 Example:
   probewatch verdict k3rmdq false --note red-team --by anna
   probewatch verdict --list
-  probewatch verdict --export verdicts.jsonl && probewatch replay log.jsonl --verdicts verdicts.jsonl
+  probewatch verdict --export verdicts.jsonl
+  probewatch replay log.jsonl --verdicts verdicts.jsonl
 
 true: misuse. false: none. benign: what the pattern looks for, done with leave. duplicate:
 another alert tells of the same.
@@ -78,7 +79,7 @@ def verdict(
             if alert_id is not None and ruling is not None:
                 click.echo(await _rule(desk, alert_id, Ruling(ruling), note, by, at))
             if export is not None:
-                export.write_bytes(b"".join(line_of(one) + b"\n" for one in _ruled(desk.ledger)))
+                write(export, _ruled(desk.ledger))
             if lists:
                 _show(desk.ledger)
 
