@@ -55,7 +55,11 @@ class Duration(click.ParamType):
     metavar="PSEUDONYM",
     help="Of alerts about this account, person, pair or group.",
 )
-@click.option("--pattern", type=click.Choice([*PatternCode]), help="Of alerts of this pattern ...")
+@click.option(
+    "--pattern",
+    type=click.Choice([code.value for code in PatternCode]),
+    help="Of alerts of this pattern ...",
+)
 @click.option("--tenant", metavar="TENANT", help="... and of this tenant alone.")
 @click.option("--until", type=Time(), metavar="TIME", help="When people wish to hear again.")
 @click.option("--for", "span", type=Duration(), metavar="DURATION", help="Or in how long: 8h, 3d.")

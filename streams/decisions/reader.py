@@ -14,7 +14,7 @@ from detectors.units import NEVER
 from streams.ingest.rejects import Rejected
 from streams.settings import Settings
 
-from .changes import fixed_of
+from .changes import fixed_of, tables_of
 from .decoding import decode
 from .ledger import Ledger
 from .metrics import DecisionMetrics
@@ -163,8 +163,8 @@ class Decisions:
             self._metrics.refused(refused is not None)
             if refused is not None:
                 _LOGGER.error("configuration %s is refused: %s", decided.config_hash, refused)
-            else:
-                _LOGGER.info("configuration %s was taken in", decided.config_hash)
+            elif decided.tables != tables_of(self._settings):
+                _LOGGER.info("configuration %s goes before the file's", decided.config_hash)
 
     def _check(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
