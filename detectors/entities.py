@@ -38,7 +38,7 @@ class Episode(msgspec.Struct):
 
     `actor`, `subject`, `case` and `group` are (0, 0) if the entity is not about one; `actors`,
     `subjects`, `tenants` and `galleries` count events by account, by person (pseudonyms in
-    hexadecimal), tenant and gallery.
+    hexadecimal), tenant and gallery. `live` once people were told of it: then they are to its end.
     """
 
     actor: Pseudonym
@@ -62,6 +62,7 @@ class Episode(msgspec.Struct):
     case: Pseudonym = (0, 0)
     subjects: dict[str, int] = {}
     group: Pseudonym = (0, 0)
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,8 @@ class EpisodeBook:
 
     def _publish(self, episode: Episode, status: Status) -> Alert:
         episode.status = status
+        # A pattern may go into the shadow while people follow what it has told.
+        episode.live |= not self.pattern.shadow
         episode.revision += 1
         episode.published_count = episode.count
         rarity = self.calibration.rarity(episode.best)
@@ -192,7 +194,7 @@ class EpisodeBook:
             revision=episode.revision,
             pattern=self.pattern.code,
             status=status,
-            mode=Mode.SHADOW if self.pattern.shadow else Mode.LIVE,
+            mode=Mode.LIVE if episode.live else Mode.SHADOW,
             severity=episode.severity,
             score=score(rarity, lift),
             rarity=rarity,

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .alerts import Alert
+from .base import Pattern
 from .baseline import Peers, merge, no_peers
 from .config import Detection
 from .entities import Namer
 from .errors import SnapshotError
 from .events import EventBatch
+from .guidance import Change, holding
 from .lessons import Lesson
 from .shards.batch import SHARDS, Stretch, stretch_of, stretches
 from .shards.tables import Arrays, Held, records, under
@@ -53,9 +55,8 @@ class Pipeline:
     """
 
     def __init__(self, detection: Detection, config_hash: str, name_of: Namer) -> None:
-        self.patterns = detection.patterns.all()
-        self.config_hash = config_hash
-        self._detection = detection
+        self._first = self._held = Change(detection, config_hash)
+        self._changes: list[Change] = []
         self.actors = ActorStage(detection, config_hash, name_of)
         self.subjects = subject_stage(detection, config_hash, name_of)
         self.networks = network_stage(detection, config_hash, name_of)
@@ -64,6 +65,23 @@ class Pipeline:
         self.docket = Docket()
         self.lesson = Lesson()
         self.today = NEVER
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """As they judge now."""
+        return self._held.detection.patterns.all()
+
+    @property
+    def config_hash(self) -> str:
+        """Of what is judged by now."""
+        return self._held.config_hash
+
+    def plan(self, changes: Iterable[Change]) -> None:
+        """Take other settings; each holds from the first day on that begins after its event time.
+
+        What holds at present is not changed before another day begins.
+        """
+        self._changes += changes
 
     def hear(self, verdicts: Iterable[Verdict]) -> None:
         """Take verdicts; each counts from the first day on that begins after its event time."""
@@ -92,16 +110,26 @@ class Pipeline:
     def _begin(self, day: int) -> list[Alert]:
         """Let a day begin; its actors are compared with what was known a day before."""
         self.today = day
-        if self.docket.begin(day):
+        changed = self._adopt(day)
+        if self.docket.begin(day) or changed:
             self._heed()
         self.peers = Peers(
             merge(shard.contribution(day - 1) for shard in self.actors.shards.values())
         )
         return [alert for stage in self.stages() for alert in stage.begin(day)]
 
+    def _adopt(self, day: int) -> bool:
+        """Judge by what was planned for a day; whether that is something else than before."""
+        before, self._held = self._held, holding(self._first, self._changes, day)
+        if self._held == before:
+            return False
+        for stage in self.stages():
+            stage.reconfigure(self._held.detection, self._held.config_hash)
+        return True
+
     def _heed(self) -> None:
         """Let the verdicts in effect teach."""
-        self.lesson = lesson_of(self.docket.in_effect.values(), self._detection)
+        self.lesson = lesson_of(self.docket.in_effect.values(), self._held.detection)
         for stage in self.stages():
             stage.heed(self.lesson)
 
@@ -175,6 +203,7 @@ class Pipeline:
         except KeyError as lacking:
             raise SnapshotError(f"state lacks {lacking}, which this program keeps") from lacking
         self.today = about["today"]
+        self._adopt(self.today)
         self._heed()
 
     def units(self) -> dict[str, Unit]:

@@ -106,15 +106,7 @@ class Stage(Generic[S]):
     ) -> None:
         self.kind = kind
         self.shards = shards
-        self.patterns = [
-            (place, pattern)
-            for place, pattern in enumerate(detection.patterns.all())
-            if pattern.judged_on == kind
-        ]
-        self._budget = detection.budget.false_alerts_per_10000_actor_days
-        self._scales = {p.code: calibrate(p, self._budget) for _, p in self.patterns}
-        # From these on an event is named, whatever verdicts say: scores do not depend on them.
-        self._naming = {code: scale.threshold for code, scale in self._scales.items()}
+        self._judge_by(detection)
         self.units = {
             number: Unit(
                 shard,
@@ -125,6 +117,29 @@ class Stage(Generic[S]):
             )
             for number, shard in shards.items()
         }
+
+    def _judge_by(self, detection: Detection) -> None:
+        self.patterns = [
+            (place, pattern)
+            for place, pattern in enumerate(detection.patterns.all())
+            if pattern.judged_on == self.kind
+        ]
+        self._budget = detection.budget.false_alerts_per_10000_actor_days
+        self._scales = {p.code: calibrate(p, self._budget) for _, p in self.patterns}
+        # From these on an event is named, whatever verdicts say: scores do not depend on them.
+        self._naming = {code: scale.threshold for code, scale in self._scales.items()}
+
+    def reconfigure(self, detection: Detection, config_hash: str) -> None:
+        """Judge by other settings from now on; to be told before a day begins, and before `heed`.
+
+        State and open episodes stay. What shapes state (limits, the estimator) stays as it was.
+        """
+        self._judge_by(detection)
+        for _, pattern in self.patterns:
+            for unit in self.units.values():
+                book = unit.books[pattern.code]
+                book.pattern, book.config_hash = pattern, config_hash
+                book.calibration = self._scales[pattern.code]
 
     def heed(self, lesson: Lesson) -> None:
         """Judge and publish as verdicts have taught from now on; to be told before a day begins.
@@ -182,6 +197,14 @@ class ActorStage(Stage[ActorShard]):
         }
         super().__init__("actor", shards, detection, config_hash, name_of)
         self._suspect_score = detection.learning.suspect_score
+
+    def reconfigure(self, detection: Detection, config_hash: str) -> None:
+        """As of every stage; and learn by other settings."""
+        super().reconfigure(detection, config_hash)
+        self._suspect_score = detection.learning.suspect_score
+        for shard in self.shards.values():
+            shard.release_after = detection.learning.release_after_days
+            shard.conduct.release_after = detection.learning.release_after_days
 
     def observe(self, stretch: Stretch, peers: Peers) -> Judged:
         """Judge and learn a stretch's events, and fill their actor figures."""

@@ -37,6 +37,16 @@ COMMANDS = {
     "evaluate": Lazy(
         "streams.commands.evaluate", "evaluate", "Compare alerts with labels, or two runs."
     ),
+    "verdict": Lazy("streams.commands.verdict", "verdict", "Say what an alert turned out to be."),
+    "snooze": Lazy(
+        "streams.commands.snooze", "snooze", "Have nobody woken by some alerts for a while."
+    ),
+    "reload": Lazy(
+        "streams.commands.reload", "reload", "Change how all workers judge, without a restart."
+    ),
+    "decisions": Lazy(
+        "streams.commands.decisions", "decisions", "Show or export what people have decided."
+    ),
     "topics": Lazy(
         "streams.commands.topics", "topics", "Create, check, describe the topics in Kafka."
     ),

@@ -10,6 +10,14 @@ import click
 IN_FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
 """A file that can be read, or `-`."""
 
+CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
+)
+"""Where settings are."""
+
 
 class OutFile(click.Path):
     """A file that can be written: better told at once than after an hour's work."""

@@ -21,13 +21,14 @@ from detectors.errors import InputError
 from detectors.events import EventBatch
 from detectors.levels import Levels
 from detectors.pipeline import Pipeline
+from streams.decisions.exported import Exported, read_exported
 from streams.ingest.adapters.combined import CombinedLines
 from streams.ingest.admission import Admission, TimeRules
 from streams.ingest.batches import concat
 from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import Names, PlainNames, PseudonymKey
 from streams.ingest.sources import STDIN, read_chunks
-from streams.ingest.verdicts import Heard, read_verdicts
+from streams.ingest.verdicts import Heard
 from streams.outputs import NameMode, Outputs, Progress, Writers
 from streams.settings import Settings, required_pseudonym_key
 from streams.summary import (
@@ -46,19 +47,27 @@ def replay(
     files: Sequence[str],
     outputs: Outputs,
     progress: Progress,
-    verdicts: Path | None = None,
+    said: Sequence[Path] = (),
 ) -> Summary:
-    """Judge the events of `files`, in the order given, and heed the verdicts of a file.
+    """Judge the events of `files`, in the order given, and heed the decisions in files.
+
+    Args:
+        settings: until a configuration among the decisions takes effect.
+        files: of queries.
+        outputs: what to write.
+        progress: told of it.
+        said: files of decisions, of which bare verdicts are some.
 
     Raises:
-        ConfigError: there is no pseudonym key where one is needed.
+        ConfigError: there is no pseudonym key where one is needed, or a configuration among the
+            decisions is not understood.
         InputError: a file cannot be opened or decompressed; what was whole has been judged.
         OSError: an output cannot be written.
     """
     with ExitStack() as stack:
         run = Replay(settings, _names(settings, outputs.names), Writers(outputs, stack))
-        if verdicts is not None:
-            run.hear(read_verdicts(verdicts))
+        for path in said:
+            run.hear(read_exported(path, settings))
         run.read(files, progress, scores=outputs.scores is not None)
         return run.finish(outputs)
 
@@ -98,10 +107,12 @@ class Replay:
         self._heard: Heard | None = None
         self._started = time.monotonic()
 
-    def hear(self, heard: Heard) -> None:
-        """Let verdicts take effect as their days begin."""
-        self._heard = heard
-        self.pipeline.hear(heard.verdicts)
+    def hear(self, exported: Exported) -> None:
+        """Let verdicts and configurations take effect as their days begin."""
+        before, more = self._heard or Heard(), exported.heard
+        self._heard = Heard(before.verdicts + more.verdicts, before.rejected + more.rejected)
+        self.pipeline.hear(more.verdicts)
+        self.pipeline.plan(exported.changes)
 
     def read(self, files: Sequence[str], progress: Progress, *, scores: bool = False) -> None:
         """Judge every event of `files`; each is a source with a clock of its own."""

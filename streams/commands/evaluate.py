@@ -96,7 +96,7 @@ Example:
     help="Show at most so many alerts that are new, and gone.",
 )
 @json_option("probewatch.comparison.v1")
-def compare(  # noqa: PLR0913 - a command has as many parameters as options
+def compare(
     *,
     files: tuple[str, ...],
     configs: tuple[Path, ...],
@@ -190,7 +190,7 @@ Example:
     help="Draw it there, .svg or .png; takes matplotlib (probewatch[plot]).",
 )
 @json_option("probewatch.curve.v1")
-def curve(  # noqa: PLR0913 - a command has as many parameters as options
+def curve(
     *,
     alerts: str,
     labels: str,
@@ -238,7 +238,7 @@ Example:
     help="False discovery rate to try; give it again for more.",
 )
 @json_option("probewatch.discoveries.v1")
-def discoveries(  # noqa: PLR0913 - a command has as many parameters as options
+def discoveries(
     *,
     alerts: str,
     events: tuple[str, ...],

@@ -30,6 +30,12 @@ Example:
     metavar="FILE.jsonl",
     help="Analysts' verdicts, which count from the day after theirs on.",
 )
+@click.option(
+    "--decisions",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.jsonl",
+    help="Verdicts and configurations as `probewatch decisions --export` writes them.",
+)
 @click.option("--alerts", type=OUT_FILE, metavar="OUT.jsonl", help="Every revision of every alert.")
 @click.option("--scores", type=OUT_FILE, metavar="OUT.npz", help="Every event's score by pattern.")
 @click.option("--rejects", type=OUT_FILE, metavar="OUT.jsonl", help="Why records were rejected.")
@@ -58,6 +64,7 @@ Example:
 def replay(
     files: tuple[str, ...],
     verdicts: Path | None,
+    decisions: Path | None,
     format_: Format | None,
     config: Path | None,
     pseudonyms: NameMode,
@@ -68,7 +75,8 @@ def replay(
     A FILE holds a query per line, plain or compressed (.gz, .zst); - is standard input.
     Nothing but the files named is written, and the same input gives the same alerts.
     """
-    keep_apart([*files, *([str(verdicts)] if verdicts else [])], outputs.values())
+    said = [path for path in (verdicts, decisions) if path]
+    keep_apart([*files, *map(str, said)], outputs.values())
     settings = _settings(config, format_)
     # Imported here so that --help and wrong usage do not wait for the compiled kernels.
     from streams.replay import replay as judge  # noqa: PLC0415
@@ -80,7 +88,7 @@ def replay(
 
     destination = Outputs(**outputs, names=pseudonyms, on_alert=keep)
     with reading() as progress:
-        result = judge(settings, files, destination, progress, verdicts)
+        result = judge(settings, files, destination, progress, said)
     out = console()
     print_alerts(latest(alerts.values()), out)
     out.print()

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from detectors.errors import BrokerError, ConfigError
 from streams.checkpoints.standby import Standby
+from streams.decisions.reader import Decisions
 from streams.ingest.pseudonyms import PseudonymKey
 from streams.kafka import admin as administration
 from streams.kafka.connection import connected
@@ -131,22 +132,23 @@ async def _work(
         if settings.service.standby:
             standby = Standby(options, fail, transactions=how.durable)
             await _run(standby, stack)
-        tools = Tools(settings, names, wanted, durability, control, publisher, metrics, standby)
-        worker = Worker(tools, engine, partitions)
+        decisions = Decisions(options, settings, sender, metrics.registry, fail)
+        shared = settings, names, wanted, durability, control, publisher, metrics, standby
+        worker = Worker(Tools(*shared, decisions), engine, partitions)
         engine.work_for(worker)
-        control.on_news = worker.wake
-        control.on_newcomer = worker.greet
+        control.on_news, control.on_newcomer = worker.wake, worker.greet
         chores = Chores(worker, engine, metrics, settings.service.checkpoint_interval)
         alerts = Recent()
         if settings.service.page:
             reader = AlertReader(options, wanted.alerts_current.name, alerts)
             reader.start()
             stack.push_async_callback(reader.stop)
-        pages = Page(alerts).routes if settings.service.page else ()
+        pages = Page(alerts, lambda: decisions.silences).routes if settings.service.page else ()
         health = Health(metrics, lambda: engine.reading, chores.look, pages)
         how.on_start(await _listen(health, settings))
         stack.push_async_callback(health.stop)
         await _run(control, stack)
+        await _run(decisions, stack)
         stack.push_async_callback(worker.close)
         await _run(engine, stack)
         patience = settings.service.shutdown_timeout.total_seconds()
@@ -193,16 +195,12 @@ async def _until(
 ) -> None:
     """Wait until asked to stop, or for the first that fails."""
     tasks: list[asyncio.Future[Any]] = [asyncio.create_task(one) for one in running]
-    tasks += [failed, asyncio.create_task(_wait(asked))]
+    tasks += [failed, asyncio.create_task(asked.wait())]
     done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for one in waiting:
         one.cancel()
     for one in done:
         _raise(one.exception())
-
-
-async def _wait(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 def _warm() -> None:

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, get_type_hints
 
 import msgspec
 
-from detectors.errors import InputError
 from detectors.events import ABSENT_TIME
 from detectors.verdicts import Verdict
 
@@ -32,18 +30,6 @@ class Heard:
 
     verdicts: list[Verdict] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
-
-
-def read_verdicts(path: Path) -> Heard:
-    """Read a file of them.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        return decode_verdicts(path.read_bytes().split(b"\n"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def decode_verdicts(lines: Iterable[bytes]) -> Heard:

@@ -57,6 +57,12 @@ _CONTROL = {
     "segment.ms": _ms(hours=1),
     "message.timestamp.type": "LogAppendTime",
 }
+_DECISIONS = {
+    "cleanup.policy": "compact",
+    # Whoever recovers reads days again that internal topics keep; nothing of them may be missing.
+    "min.compaction.lag.ms": _ms(days=7),
+    "message.timestamp.type": "LogAppendTime",
+}
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -94,6 +100,7 @@ class Topics(msgspec.Struct, frozen=True):
     network_state: Topic
     cohort_state: Topic
     control: Topic
+    decisions: Topic
 
     def __iter__(self) -> Iterator[Topic]:
         """Each of them, in the order in which an event meets them."""
@@ -152,6 +159,9 @@ def topics(kafka: Kafka) -> Topics:
         network_state=internal("state.networks", "checkpoints of networks", _STATE),
         cohort_state=internal("state.cohorts", "checkpoints of groups", _STATE),
         control=internal("control", "watermarks and figures of peers", _CONTROL, 1),
+        decisions=Topic(
+            kafka.decisions_topic, 1, _DECISIONS, "verdicts, snoozes, settings", internal=True
+        ),
     )
 
 
@@ -190,6 +200,7 @@ _JUDGES = {
     "cleanup.policy": _same_words,
     "max.message.bytes": _at_least,
     "message.timestamp.type": _same_words,
+    "min.compaction.lag.ms": _at_least,
     "retention.bytes": _kept,
     "retention.ms": _kept,
 }

@@ -4,7 +4,7 @@ Pages are built as trees, so that whatever an id holds is written as text.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -13,6 +13,8 @@ from xml.etree import ElementTree as ET
 from aiohttp import web
 
 from detectors.alerts import Alert, Severity, Status
+from streams.decisions.reader import now
+from streams.decisions.silences import NOTHING, Silences
 from streams.terminal import printable
 
 from .recent import MOST_SHOWN, Recent
@@ -36,8 +38,9 @@ Child = Node | str
 class Page:
     """The list of alerts at `/`, and each with its evidence at `/alerts/<id>`."""
 
-    def __init__(self, alerts: Recent) -> None:
+    def __init__(self, alerts: Recent, silences: Callable[[], Silences] = lambda: NOTHING) -> None:
         self._alerts = alerts
+        self._silences = silences
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -45,25 +48,37 @@ class Page:
         return [web.get("/", self._list), web.get("/alerts/{id}", self._one)]
 
     async def _list(self, request: web.Request) -> web.Response:
-        return _answer(list_page(self._alerts.newest_first(), request.query.get("severity")))
+        alerts = self._alerts.newest_first()
+        return _answer(list_page(alerts, request.query.get("severity"), self._silenced(alerts)))
 
     async def _one(self, request: web.Request) -> web.Response:
         alert = self._alerts.get(request.match_info["id"])
         if alert is None:
             gone = el("main", el("p", "This alert is not among the latest."), _back())
             return _answer(_page("Unknown alert", gone), status=404)
-        return _answer(alert_page(alert))
+        return _answer(alert_page(alert, self._silenced([alert]).get(alert.alert_id)))
+
+    def _silenced(self, alerts: Iterable[Alert]) -> dict[str, str]:
+        """By alert: why nobody was told of it, of those that nobody was."""
+        silences, present = self._silences(), now()
+        causes = {alert.alert_id: silences.covers(alert, present) for alert in alerts}
+        return {alert_id: cause for alert_id, cause in causes.items() if cause is not None}
 
 
-def list_page(alerts: Sequence[Alert], severity: str | None = None) -> str:
+def list_page(
+    alerts: Sequence[Alert], severity: str | None = None, silenced: Mapping[str, str] | None = None
+) -> str:
     """The alerts in the order given, with reasons; it loads itself anew.
 
     Args:
         alerts: all that there are.
         severity: show only these; None for all.
+        silenced: by alert: why nobody was told of it.
     """
+    causes = silenced or {}
     shown = [alert for alert in alerts if severity in {None, alert.severity.value}]
-    cards = [_card(alert) for alert in shown] or [el("p", _NOT_YET, class_="none")]
+    cards = [_card(alert, causes.get(alert.alert_id)) for alert in shown]
+    cards = cards or [el("p", _NOT_YET, class_="none")]
     others = [el("a", name, href=f"/{name}") for name in _OTHER]
     kept = f"The {MOST_SHOWN} alerts that changed last, anew every {_REFRESH_SECONDS} s."
     return _page(
@@ -75,7 +90,7 @@ def list_page(alerts: Sequence[Alert], severity: str | None = None) -> str:
     )
 
 
-def alert_page(alert: Alert) -> str:
+def alert_page(alert: Alert, silenced: str | None = None) -> str:
     """One alert with all that it says; it stays as it is while one reads."""
     ids = [el("li", el("code", text)) for text in alert.event_ids]
     facts = [
@@ -92,7 +107,7 @@ def alert_page(alert: Alert) -> str:
         el("header", el("h1", "Probewatch"), _back()),
         el(
             "main",
-            _card(alert, whole=True),
+            _card(alert, silenced, whole=True),
             el("h2", "Evidence: ids of events in your own log"),
             el("ul", *ids, class_="ids"),
             el("h2", "Also"),
@@ -101,10 +116,12 @@ def alert_page(alert: Alert) -> str:
     )
 
 
-def _card(alert: Alert, *, whole: bool = False) -> Node:
+def _card(alert: Alert, silenced: str | None, *, whole: bool = False) -> Node:
     severity = alert.severity.value
     name = el("h2", _title(alert) if whole else _link(alert))
-    status = el("span", alert.status.value)
+    marks = [el("span", alert.status.value)]
+    if silenced is not None:
+        marks.append(el("span", f"silenced: {silenced}", class_="silenced"))
     tenant = alert.tenant_id or ", ".join(alert.tenants)
     who = el("p", f"{alert.entity.type} ", *_ids(alert.entity.id), f" of {tenant}", class_="who")
     reasons = [el("li", reason.text) for reason in alert.reasons]
@@ -118,7 +135,7 @@ def _card(alert: Alert, *, whole: bool = False) -> Node:
     over = " over" if alert.status is Status.CLOSED and not whole else ""
     return el(
         "article",
-        el("p", el("strong", severity), status, class_="mark"),
+        el("p", el("strong", severity), *marks, class_="mark"),
         el("div", name, who, el("ul", *reasons), _facts(facts)),
         class_=f"{severity}{over}",
     )

@@ -19,6 +19,7 @@ from detectors.units import NEVER, days_to_begin
 from streams.blocks import Block, decode, fitting, joined, no_rows, part, split
 
 from .control import Board
+from .course import Course
 from .flow import Record
 from .seen import Seen
 
@@ -87,10 +88,16 @@ class Station:
         number: of this partition.
         partitions: of every topic of blocks.
         board: what is known of the other partitions.
+        course: by what it judges; None to judge as the stage was made.
     """
 
     def __init__(
-        self, stage: ActorStage | LaterStage[Any], number: int, partitions: int, board: Board
+        self,
+        stage: ActorStage | LaterStage[Any],
+        number: int,
+        partitions: int,
+        board: Board,
+        course: Course | None = None,
     ) -> None:
         self.stage = stage
         self.number = number
@@ -101,6 +108,7 @@ class Station:
         self._queue: deque[_Queued] = deque()
         self._told = {kind: [NEVER] * partitions for kind in LATER}
         self._seen = Seen(stage.units)
+        self._course = course
 
     @property
     def parked(self) -> bool:
@@ -170,12 +178,16 @@ class Station:
 
     def _begin(self, day: int, outcome: Outcome) -> bool:
         """Let days begin up to this one; whether its events can be judged."""
+        if (course := self._course) and self.today != NEVER and not course.take(self.today):
+            return False
         for begun in days_to_begin(self.today, day):
             if self.today not in {NEVER, begun - 1}:
                 # A jump over days that nobody begins: what was known holds until then.
                 self._contribute(begun - 1, self._silent_since(begun - 1), outcome)
             # As a shard's first day begins there is nothing that it could wait for.
             if self.today != NEVER and not self._can_judge(begun):
+                return False
+            if course and not course.take(begun):
                 return False
             # Others had begun it as of their checkpoints: they know no more what they said then.
             due = [number for number, unit in self.stage.units.items() if unit.today < begun]

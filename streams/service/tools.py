@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from streams.checkpoints.standby import Standby
+from streams.decisions.reader import Decisions
 from streams.ingest.pseudonyms import PseudonymKey
 from streams.kafka.topics import Topics
 from streams.settings import Settings
@@ -26,6 +27,7 @@ class Tools:
     publisher: Publisher
     metrics: Metrics
     standby: Standby | None = None
+    decisions: Decisions | None = None
 
 
 class Gate:

@@ -14,6 +14,7 @@ from detectors.shards.batch import SHARDS
 from detectors.stages import ActorStage, LaterStage, cohort_stage, network_stage, subject_stage
 from detectors.units import NEVER
 
+from .course import Course
 from .flow import Commit, Flow, Partition, Record
 from .inlets import Inlets
 from .keeper import Keeper
@@ -58,6 +59,8 @@ class Worker:
         self._generation = -1
         self._wake = asyncio.Event()
         self._greeting = False
+        if tools.decisions is not None:
+            tools.decisions.on_news = self.wake
         topics = tools.topics
         self._kinds = {
             topics.actors.name: ("actor", topics.actor_state.name),
@@ -115,7 +118,8 @@ class Worker:
             stage = STAGES[kind](
                 settings.detection, settings.config_hash, tools.names.write, numbers
             )
-            station = Station(stage, place.number, partitions, tools.control.board)
+            course = None if tools.decisions is None else Course(stage, tools.decisions)
+            station = Station(stage, place.number, partitions, tools.control.board, course)
             log = TopicPartition(state_topic, place.number)
             playback = None if tools.standby is None else await tools.standby.take(log)
             self.keepers[place] = await Keeper.open(

@@ -58,6 +58,13 @@ class Kafka(Section, frozen=True):
     rejects: Annotated[
         str, Meta(description="topic for why records were rejected, without what was in them")
     ] = "face-search.rejects"
+    decisions: Annotated[
+        str,
+        Meta(
+            description="compacted topic for what people decide: verdicts, snoozes, settings; "
+            "empty: that of the application, <application>.decisions"
+        ),
+    ] = ""
     partitions: Annotated[
         int,
         Meta(
@@ -125,6 +132,11 @@ class Kafka(Section, frozen=True):
         return tuple(server.strip() for server in self.bootstrap_servers.split(","))
 
     @property
+    def decisions_topic(self) -> str:
+        """The name of the topic of decisions."""
+        return self.decisions or f"{self.application}.decisions"
+
+    @property
     def logs_in(self) -> bool:
         """Whether the brokers are told who we are by SASL."""
         return self.security_protocol.startswith("SASL_")
@@ -155,8 +167,7 @@ def _wrong_values(kafka: Kafka) -> Iterator[str]:
 
 
 def _wrong_names(kafka: Kafka) -> Iterator[str]:
-    for field in ("application", *_TOPICS):
-        name: str = getattr(kafka, field)
+    for field, name in _names(kafka):
         if _NAME.fullmatch(name) is None or name in {".", ".."} or len(name) > LONGEST_NAME:
             yield (
                 f"{field}: expected at most {LONGEST_NAME} letters, digits, dots, underscores "
@@ -164,10 +175,16 @@ def _wrong_names(kafka: Kafka) -> Iterator[str]:
             )
     # Kafka's metrics turn dots into underscores, so it takes a.b and a_b for the same topic.
     seen = dict[str, str]()
-    for field in _TOPICS:
-        first = seen.setdefault(getattr(kafka, field).replace(".", "_"), field)
+    for field, name in _names(kafka)[1:]:
+        first = seen.setdefault(name.replace(".", "_"), field)
         if first != field:
             yield f"{field}: expected another topic than that of {first}"
+
+
+def _names(kafka: Kafka) -> list[tuple[str, str]]:
+    """Each name and the field that it is from, the application's first."""
+    names = [(field, str(getattr(kafka, field))) for field in ("application", *_TOPICS)]
+    return [*names, ("decisions", kafka.decisions_topic)]
 
 
 def _missing(kafka: Kafka) -> Iterator[str]:

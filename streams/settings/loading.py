@@ -6,9 +6,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from detectors.config import Detection
 from detectors.errors import ConfigError
@@ -16,6 +17,7 @@ from detectors.errors import ConfigError
 from .faults import FaultyConfigError, unreadable
 from .kafka import Kafka
 from .sections import Input, Pseudonyms, Section, Service, Subjects
+from .suppressions import Suppression
 from .template import template
 from .validation import validate
 
@@ -41,6 +43,10 @@ class Settings(Section, frozen=True):
     pseudonyms: Pseudonyms = Pseudonyms()
     kafka: Kafka = Kafka()
     service: Service = Service()
+    suppressions: Annotated[
+        tuple[Suppression, ...],
+        Meta(description="alerts not to be delivered; write [[suppressions]] instead of this"),
+    ] = ()
     detection: Detection = Detection()
 
     @property
@@ -79,8 +85,9 @@ def parse(document: Mapping[str, Any], name: str, directory: Path) -> Settings:
     file, faults = validate(document, _file_type())
     if file is None:
         raise FaultyConfigError(name, faults)
-    tables = {
-        name: _seen_from(directory, table) for name, table in msgspec.structs.asdict(file).items()
+    tables: dict[str, Any] = {
+        name: _seen_from(directory, table) if isinstance(table, msgspec.Struct) else table
+        for name, table in msgspec.structs.asdict(file).items()
     }
     detection = Detection(**{name: tables.pop(name) for name in Detection.__struct_fields__})
     return Settings(**tables, detection=detection)

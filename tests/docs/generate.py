@@ -15,6 +15,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from detectors.patterns import Pattern, Patterns
+from streams.decisions.metrics import DecisionMetrics
 from streams.kafka.topics import UNLIMITED, Topic, Topics, topics
 from streams.service.metrics import Metrics
 from streams.settings import Kafka, default_file
@@ -94,7 +95,9 @@ def _kept(topic: Topic) -> str:
 
 def metric_table() -> str:
     """Every metric of a worker."""
-    families = Metrics(CollectorRegistry()).registry.collect()
+    registry = Metrics(CollectorRegistry()).registry
+    DecisionMetrics(registry)
+    families = registry.collect()
     rows = [
         f"| `{family.name}{'_total' * (family.type == 'counter')}` | {family.type} "
         f"| {family.documentation} |\n"
@@ -108,13 +111,17 @@ def _written(value: object) -> str:
 
 
 _US = "Probewatch"
-_USERS = {
-    "queries": ("you", _US),
-    "rejects": (_US, "you"),
-    "alerts": (_US, "you"),
-    "alerts_current": (_US, "you; Probewatch, if it shows a page"),
-    "shadow_alerts": (_US, "you"),
-} | dict.fromkeys(Topics.__struct_fields__[5:], (_US, _US))
+_USERS = (
+    {
+        "queries": ("you", _US),
+        "rejects": (_US, "you"),
+        "alerts": (_US, "you"),
+        "alerts_current": (_US, "you; Probewatch, if it shows a page"),
+        "shadow_alerts": (_US, "you"),
+    }
+    | dict.fromkeys(Topics.__struct_fields__[5:-1], (_US, _US))
+    | {"decisions": ("you; Probewatch", _US)}
+)
 """Who writes and who reads each topic."""
 
 PARTS: dict[str, Callable[[], str]] = {

@@ -96,9 +96,9 @@ class Service:
             producer.send(self.topics.queries.name, record, partition=0, timestamp_ms=stamp)
         producer.close()
 
-    def records(self, topic: str) -> list[tuple[bytes, bytes]]:
-        """Key and value of all that a topic's first partition has."""
-        place = TopicPartition(topic, 0)
+    def records(self, topic: str, partition: int = 0) -> list[tuple[bytes, bytes]]:
+        """Key and value of all that a partition of a topic has, by default its first."""
+        place = TopicPartition(topic, partition)
         consumer = KafkaConsumer(
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,

@@ -237,6 +237,45 @@ def test_a_shadow_pattern_says_so() -> None:
     assert alert.mode is Mode.SHADOW
 
 
+def test_who_was_told_of_an_episode_is_told_of_its_end() -> None:
+    """Though its pattern has gone into the shadow since; the next episode is not told."""
+    book = book_of(Bulk())
+    (opened,) = tell(book, batch(looks(1)), [THRESHOLD])
+    book.pattern = Bulk(shadow=True)
+    quiet = [book.advance(FIRST_DAY + day) for day in range(1, Bulk.memory_days + 5)]
+    (closed,) = [alert for alerts in quiet for alert in alerts]
+    (another,) = tell(book, batch(looks(1, day=80)), [THRESHOLD])
+
+    assert (closed.alert_id, closed.status, closed.mode) == (
+        *(opened.alert_id, Status.CLOSED, Mode.LIVE),
+    )
+    assert (another.mode, another.revision) == (Mode.SHADOW, 1)
+
+
+def test_an_episode_comes_out_of_the_shadow_as_it_goes_on() -> None:
+    """Whoever misuses the service goes on with it after the pattern was found good enough."""
+    book = book_of(Bulk(shadow=True))
+    (hidden,) = tell(book, batch(looks(1)), [THRESHOLD])
+    book.pattern = Bulk()
+    (told,) = tell(book, batch(looks(1, day=1)), [THRESHOLD])
+
+    assert [hidden.mode, told.mode] == [Mode.SHADOW, Mode.LIVE]
+    assert told.alert_id == hidden.alert_id
+
+
+@pytest.mark.parametrize("shift", [-3.0, 3.0])
+def test_an_episode_outlasts_another_budget(shift: float) -> None:
+    """With its id and its severity; what it holds decides only when there is another revision."""
+    book = book_of(Bulk())
+    high = THRESHOLD + float(np.log(100.0))
+    (opened,) = tell(book, batch(looks(1)), [high])
+    book.calibration = Calibration(0.0, 1.0, 1e4 * float(np.exp(-THRESHOLD - shift)))
+    (grown,) = tell(book, batch(looks(1, day=1)), [high])
+
+    assert (grown.alert_id, grown.revision) == (opened.alert_id, 2)
+    assert grown.severity is opened.severity is Severity.HIGH
+
+
 def test_the_alert_carries_what_judged() -> None:
     """Configuration, tenant, gallery, and the pattern's place in public taxonomies."""
     log = batch(looks(1, gallery_id="mugshots"))

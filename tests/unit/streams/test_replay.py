@@ -74,7 +74,7 @@ def judged(
     """Replay the files and write nothing."""
     settings = Settings(input=Input(batch_size=batch_size))
     outputs = Outputs(names="none", on_alert=on_alert)
-    return replay(settings, files, outputs, lambda *_: None, verdicts)
+    return replay(settings, files, outputs, lambda *_: None, [verdicts] if verdicts else [])
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 5, 8])

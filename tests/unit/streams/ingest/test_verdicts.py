@@ -1,15 +1,12 @@
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from detectors.alerts import PatternCode
-from detectors.errors import InputError
-from detectors.verdicts import Cause, Ruling, Verdict, judged
+from detectors.verdicts import Cause, Ruling, Verdict
 from streams.ingest.rejects import Rejected
-from streams.ingest.verdicts import MOST_BYTES, Heard, decode_verdicts, read_verdicts
-from tests.alerts import an_alert
+from streams.ingest.verdicts import MOST_BYTES, Heard, decode_verdicts
 
 RECORD: dict[str, Any] = {
     "alert_id": "a1",
@@ -107,17 +104,3 @@ def test_lines_are_read_one_by_one() -> None:
             Rejected(9, "too_large"),
         ],
     )
-
-
-def test_what_is_written_is_read(tmp_path: Path) -> None:
-    """The verdict on an alert goes into a file and comes out again."""
-    verdict = judged(an_alert(), Ruling.TRUE, 1_772_701_200_000)
-    file = tmp_path / "verdicts.jsonl"
-    file.write_bytes(verdict.line() + b"\r\n" + verdict.line())
-    assert read_verdicts(file) == Heard([verdict, verdict])
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """With why."""
-    with pytest.raises(InputError, match=r"none\.jsonl: cannot be read: No such file"):
-        read_verdicts(tmp_path / "none.jsonl")

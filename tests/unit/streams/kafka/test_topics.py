@@ -14,7 +14,7 @@ def test_names_and_partitions_follow_the_settings() -> None:
     assert found.subjects.name == "mine.subjects"
     assert found.subject_state.name == "mine.state.subjects"
     assert {topic.name: topic.partitions for topic in found} == {
-        topic.name: 1 if topic is found.control else 3 for topic in found
+        topic.name: 1 if topic in (found.control, found.decisions) else 3 for topic in found
     }
 
 

@@ -16,6 +16,7 @@ from detectors.alerts import Alert
 from detectors.base import StageKind
 from detectors.config import Detection
 from detectors.events import Records
+from detectors.guidance import Guidance
 from detectors.pipeline import Pipeline
 from detectors.shards.batch import SHARDS
 from detectors.stages import ActorStage
@@ -23,14 +24,18 @@ from detectors.units import Unit
 from streams.blocks import Block, encode
 from streams.checkpoints import Assembler, Tracker
 from streams.checkpoints import encode as encode_segment
+from streams.decisions.ledger import Ledger
+from streams.decisions.records import DayBegun, Decision, Record
 from streams.ingest.admission import TimeRules
 from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import PlainNames
 from streams.service.control import Board, Watermark
+from streams.service.course import Course
 from streams.service.flow import Commit
 from streams.service.sources import FOREVER, Source
 from streams.service.stations import Outcome, Station
 from streams.service.worker import STAGES
+from streams.settings import Settings
 from tests.logs import HOUR, Fields
 
 KINDS: Final[tuple[StageKind, ...]] = ("actor", "subject", "network", "cohort")
@@ -80,6 +85,44 @@ class SourceSeat:
     committed: Commit | None = None
 
 
+class Listener:
+    """What one station has heard of decisions; a day that it asks for is said to begin at once.
+
+    Attributes:
+        heard: how many records of the topic.
+
+    Args:
+        topic: of decisions.
+    """
+
+    def __init__(self, topic: list[Record]) -> None:
+        self.heard = 0
+        self._topic = topic
+        self._ledger = Ledger(Settings())
+
+    def listen(self, most: int | None = None) -> None:
+        """Hear the next records, by default all."""
+        until = len(self._topic) if most is None else self.heard + most
+        for record in self._topic[self.heard : until]:
+            self._ledger.hear(record)
+            self.heard += 1
+
+    def has_begun(self, day: int) -> bool:
+        """As `Decisions` has it."""
+        return self._ledger.has_begun(day)
+
+    def begin(self, day: int) -> None:
+        """As `Decisions` does; who asks twice says it twice."""
+        self._topic.append(DayBegun(day))
+
+    def at(self, day: int) -> Guidance:
+        """As `Decisions` has it."""
+        return self._ledger.at(day)
+
+    def judged_by(self, config_hash: str) -> None:
+        """Nobody looks."""
+
+
 @dataclass
 class StationSeat:
     """A station, the board it looks at, what it has not sent yet, and its checkpoints."""
@@ -87,6 +130,7 @@ class StationSeat:
     station: Station
     board: Board
     trackers: dict[int, Tracker]
+    listener: Listener
     pending: list[Outcome] = field(default_factory=list)
     heard: int = 0
 
@@ -100,19 +144,29 @@ class Cluster:
         control: contributions in the order in which they were sent.
         crashes: how often a part ended.
         zombies: what doubles do.
+        decided: the topic of decisions.
 
     Args:
         log: the query topic.
         partitions: of every topic of blocks.
         rng: decides what happens next.
+        decisions: what people will decide, at any time; None if nobody does anything.
     """
 
-    def __init__(self, log: list[Partition], partitions: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        log: list[Partition],
+        partitions: int,
+        rng: np.random.Generator,
+        decisions: Iterable[Decision] | None = None,
+    ) -> None:
         self.topics: dict[str, list[Partition]] = {
             kind: [[] for _ in range(partitions)] for kind in KINDS
         }
         self.alerts: list[Alert] = []
         self.control: list[Said] = []
+        self.decided: list[Record] = []
+        self._to_decide = None if decisions is None else list(decisions)
         self.names = PlainNames()
         self._log = log
         self._partitions = partitions
@@ -133,8 +187,10 @@ class Cluster:
         numbers = range(number, SHARDS, self._partitions)
         stage = STAGES[kind](Detection(), "test", self.names.write, numbers)
         board = Board()
-        station = Station(stage, number, self._partitions, board)
-        return StationSeat(station, board, {shard: Tracker() for shard in numbers})
+        listener = Listener(self.decided)
+        course = None if self._to_decide is None else Course(stage, listener)
+        station = Station(stage, number, self._partitions, board, course)
+        return StationSeat(station, board, {shard: Tracker() for shard in numbers}, listener)
 
     def live(self, *, crashing: bool = False, haunted: bool = False) -> None:
         """Let things happen, then let everything be read to its end."""
@@ -152,6 +208,10 @@ class Cluster:
     def step(self) -> None:
         """Let one thing happen anywhere."""
         rng = self._rng
+        if self._to_decide and rng.random() < 0.3:
+            more = int(rng.integers(1, 99))
+            self.decided += self._to_decide[:more]
+            del self._to_decide[:more]
         if rng.random() < 0.3:
             seat = self.sources[rng.integers(len(self.sources))]
             do = [self.read_log, self.release, self.release, self.send_blocks, self.commit]
@@ -185,6 +245,8 @@ class Cluster:
             *(seat.station.next_offset for seat in self.stations.values()),
             *(len(part) for topic in self.topics.values() for part in topic),
             len(self.control),
+            len(self.decided),
+            *(seat.listener.heard for seat in self.stations.values()),
         ]
 
     # Sources
@@ -252,6 +314,7 @@ class Cluster:
         for said in self.control[seat.heard :]:
             seat.board.put(*said)
         seat.heard = len(self.control)
+        seat.listener.listen(int(self._rng.integers(1, 9)))
 
     def save(self, place: tuple[str, int]) -> None:
         """Write a checkpoint of some units, once all that was said has arrived."""

@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.alerts import Alert
+from detectors.alerts import Alert, PatternCode
+from detectors.config import Detection
+from detectors.guidance import Change
 from detectors.pipeline import Pipeline
+from detectors.verdicts import Ruling
+from streams.decisions.changes import changed
+from streams.decisions.ledger import Ledger
+from streams.decisions.records import Configuration, Decision, Ruled
+from streams.ingest.ingest import Ingest
+from streams.ingest.pseudonyms import PlainNames
+from streams.settings import Settings
+from tests.decisions import a_budget, configured, ruled
 from tests.facts import assert_same, facts_of
-from tests.logs import Fields, misuse, one_in, stories
+from tests.logs import DAY, MONDAY, Fields, misuse, one_in, stories
 
 from .cluster import Cluster, lines_of, pipeline_over, queries
 
@@ -24,17 +34,18 @@ logs = stories(days=8, most_bursts=8)
 seeds = st.integers(0, 2**32)
 
 
-def served(
+def served(  # noqa: PLR0913  what tests vary
     events: list[Fields],
     seed: int,
     trouble: Trouble,
     *,
     sources: int = 1,
     partitions: int = 1,
+    decisions: Iterable[Decision] | None = None,
 ) -> Cluster:
-    """A cluster that has read a log to its end."""
+    """A cluster that has read a log to its end, whatever people decided meanwhile."""
     rng = np.random.default_rng(seed)
-    cluster = Cluster(queries(events, sources, rng), partitions, rng)
+    cluster = Cluster(queries(events, sources, rng), partitions, rng, decisions)
     cluster.live(**trouble)
     return cluster
 
@@ -115,3 +126,64 @@ def test_misuse_is_found_in_many_partitions() -> None:
 
     assert_counts_like_the_pipeline(cluster, judge)
     assert {alert.alert_id for alert in cluster.alerts} == {alert.alert_id for alert in alerts}
+
+
+def decided(days: Iterable[int]) -> list[Decision]:
+    """On each of some days: the budget is changed, and thirty alerts on each pattern are judged."""
+    made: list[Decision] = []
+    for number, day in enumerate(days):
+        made.append(configured(a_budget((20.0, 0.5, 5.0)[number % 3]), MONDAY + day * DAY))
+        made += [
+            ruled(
+                alert_id=f"{code}{number}",
+                pattern=code,
+                event_time=MONDAY + day * DAY,
+                verdict=Ruling.FALSE if place % 2 else Ruling.TRUE,
+                reasons=(),
+            )
+            for place, code in enumerate(PatternCode)
+            for number in range(30)
+        ]
+    return made
+
+
+def exported(cluster: Cluster, events: list[Fields]) -> tuple[Pipeline, list[Alert]]:
+    """A pipeline over the log that was given what the cluster's topic holds in the end."""
+    ledger = Ledger(Settings())
+    for record in cluster.decided:
+        ledger.hear(record)
+    names = PlainNames()
+    judge = Pipeline(Detection(), Settings().config_hash, names.write)
+    for one in ledger.decisions():
+        if isinstance(one, Ruled):
+            judge.hear([one.verdict])
+        elif isinstance(one, Configuration):
+            held = changed(Settings(), one.tables)
+            judge.plan([Change(held.detection, held.config_hash, one.event_time)])
+    return judge, judge.observe(Ingest(names).decode(lines_of(events), 0).batch).alerts
+
+
+@pytest.mark.parametrize("trouble", [CALM, DOUBLES], ids=["calm", "doubles"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_people_decide_counts_as_an_export_says(trouble: Trouble, seed: int) -> None:
+    """Whenever it is written, whoever ends or goes on twice: so a replay of the topic does it."""
+    events = misuse()
+    cluster = served(events, seed, trouble, decisions=decided([4, 9, 13, 17]))
+    judge, alerts = exported(cluster, events)
+
+    assert_like_the_pipeline(cluster, judge, alerts)
+    assert len({alert.config_hash for alert in alerts}) > 2
+    assert judge.lesson.factors
+
+
+@pytest.mark.parametrize("trouble", [CALM, DOUBLES], ids=["calm", "doubles"])
+def test_every_partition_changes_on_the_same_day(trouble: Trouble) -> None:
+    """Alerts of a day bear one configuration, whatever partition they come from."""
+    events = misuse()
+    cluster = served(events, 3, trouble, sources=2, partitions=3, decisions=decided([4, 9, 13, 17]))
+    judge, alerts = exported(cluster, events)
+
+    assert_counts_like_the_pipeline(cluster, judge)
+    opened = {a.alert_id: a.config_hash for a in cluster.alerts if a.revision == 1}
+    assert opened == {a.alert_id: a.config_hash for a in alerts if a.revision == 1}
+    assert len(set(opened.values())) > 2

@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
+from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.alerts import Alert, Entity, Reason, Severity, Status
+from streams.decisions.reader import now
+from streams.decisions.silences import Silences
 from streams.service.page import Page, alert_page, list_page
 from streams.service.recent import Recent
 from streams.terminal import printable
 from tests.alerts import an_alert
+from tests.decisions import a_snooze
 
 HOSTILE = "</code></style><script>alert(1)</script><img src=x onerror='1'>&amp;\"\x1b[2J\n\ud800"
 
@@ -48,6 +52,33 @@ def told(**changed: Any) -> Alert:
     """An alert with two reasons."""
     reasons = (Reason("a", 1, 0, "", "the strongest"), Reason("b", 1, 0, "", "another"))
     return an_alert(**({"reasons": reasons} | changed))
+
+
+def test_what_is_silenced_is_marked_and_not_hidden() -> None:
+    """With the cause, in the list and by itself; nothing else is."""
+    alerts = [told(), told(alert_id="a2")]
+    page = Reader(list_page(alerts, silenced={"a2": "snooze 0a1b2c3d"}))
+
+    assert page.tags.count("article") == 2
+    assert page.text.count("silenced: snooze 0a1b2c3d") == 1
+    assert "silenced: suppression x" in Reader(alert_page(alerts[0], "suppression x")).text
+    assert "silenced" not in Reader(alert_page(alerts[0])).text
+
+
+def test_the_page_asks_what_is_silenced_each_time() -> None:
+    """Since snoozes come and end while it is served."""
+    alerts, snoozes = Recent(), [a_snooze(until=now() + 3_600_000)]
+    alerts.put(told())
+    handler: Any = Page(alerts, lambda: Silences(tuple(snoozes))).routes[0].handler
+
+    def shown() -> str:
+        answer = asyncio.run(handler(make_mocked_request("GET", "/")))
+        assert isinstance(answer, web.Response)
+        return Reader(answer.text or "").text
+
+    assert "silenced: snooze 0a1b2c3d" in shown()
+    snoozes.clear()
+    assert "silenced" not in shown()
 
 
 def test_the_list_says_what_one_has_to_know() -> None:
