@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from detectors.alerts import Alert, PatternCode, Severity, Status
@@ -99,16 +100,17 @@ def of_event(
 
 def _searches(asked: Asked, alert: Alert, progress: Progress) -> Searches:
     """The searches of those whom an alert is about, in the log."""
+    if not asked.files:
+        return Searches(np.empty(0, np.int64), np.empty(0, np.float32))
     names = names_of(asked.settings, asked.names)
     about = About.entity(alert.entity, alert.actors, alert.subjects)
     trail = Trail(names, about, [alert.pattern])
-    if asked.files:
-        with ExitStack() as stack:
-            run = Replay(asked.settings, names, Writers(Outputs(), stack))
-            if asked.verdicts is not None:
-                run.hear(read_verdicts(asked.verdicts))
-            for batch in run.batches(asked.files, progress):
-                trail.note(batch, run.pipeline.observe(batch))
+    with ExitStack() as stack:
+        run = Replay(asked.settings, names, Writers(Outputs(), stack))
+        if asked.verdicts is not None:
+            run.hear(read_verdicts(asked.verdicts))
+        for batch in run.batches(asked.files, progress):
+            trail.note(batch, run.pipeline.observe(batch))
     return trail.searches(alert.pattern)
 
 

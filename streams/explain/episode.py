@@ -121,7 +121,7 @@ def _changes(alert: Alert, distance: Distance) -> tuple[str, ...]:
     """What would have given another outcome, in words."""
     needed = distance.budgets[Severity.MEDIUM.value]
     told = [
-        f"at a budget below {number(needed)}, not {number(distance.budget)}, there would be no alert"
+        f"at a budget below {number(needed)}, not {number(distance.budget)}, it would be no alert"
     ]
     if not distance.same_settings:
         told.append(
