@@ -43,6 +43,7 @@ COMMANDS = {
     "topics": Lazy(
         "streams.commands.topics", "topics", "Create, check, describe the topics in Kafka."
     ),
+    "audit": Lazy("streams.commands.audit", "audit", "Check the trail of alerts and decisions."),
     "check-config": Lazy(
         "streams.commands.check_config", "check_config", "Say what is wrong with a configuration."
     ),

@@ -23,6 +23,7 @@ from streams.kafka import admin as administration
 from streams.kafka.connection import connected
 from streams.kafka.security import client_options
 from streams.kafka.topics import Topics, topics
+from streams.service.auditing import audited
 from streams.service.bootstrap import bootstrap
 from streams.service.chores import Chores
 from streams.service.control import Control
@@ -148,6 +149,7 @@ async def _work(
         stack.push_async_callback(health.stop)
         await _run(control, stack)
         stack.push_async_callback(worker.close)
+        await stack.enter_async_context(audited(tools, options, worker, durable=how.durable))
         await _run(engine, stack)
         patience = settings.service.shutdown_timeout.total_seconds()
         stack.callback(lambda: _end_by_force_in(_FAREWELL if engine.failed else patience))
@@ -193,16 +195,12 @@ async def _until(
 ) -> None:
     """Wait until asked to stop, or for the first that fails."""
     tasks: list[asyncio.Future[Any]] = [asyncio.create_task(one) for one in running]
-    tasks += [failed, asyncio.create_task(_wait(asked))]
+    tasks += [failed, asyncio.create_task(asked.wait())]
     done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for one in waiting:
         one.cancel()
     for one in done:
         _raise(one.exception())
-
-
-async def _wait(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 def _warm() -> None:

@@ -30,6 +30,8 @@ def _ms(**duration: float) -> str:
 _REJECTS = {"cleanup.policy": "delete", "retention.ms": _ms(days=7)}
 # Longer than any pair of actor and person is remembered, so a campaign's alerts outlive it.
 _ALERTS = {"cleanup.policy": "delete", "retention.ms": _ms(days=365)}
+# A chain can only be checked from its beginning, unless a head was noted; a record takes 500 bytes.
+_AUDIT = {"cleanup.policy": "delete", "retention.ms": UNLIMITED, "retention.bytes": UNLIMITED}
 _LAST_ALERTS = {"cleanup.policy": "compact"}
 _BLOCKS = {
     "cleanup.policy": "delete",
@@ -94,6 +96,7 @@ class Topics(msgspec.Struct, frozen=True):
     network_state: Topic
     cohort_state: Topic
     control: Topic
+    audit: Topic
 
     def __iter__(self) -> Iterator[Topic]:
         """Each of them, in the order in which an event meets them."""
@@ -152,6 +155,7 @@ def topics(kafka: Kafka) -> Topics:
         network_state=internal("state.networks", "checkpoints of networks", _STATE),
         cohort_state=internal("state.cohorts", "checkpoints of groups", _STATE),
         control=internal("control", "watermarks and figures of peers", _CONTROL, 1),
+        audit=Topic(f"{kafka.application}.audit", 1, _AUDIT, "trail of alerts and decisions"),
     )
 
 

@@ -108,13 +108,17 @@ def _written(value: object) -> str:
 
 
 _US = "Probewatch"
-_USERS = {
-    "queries": ("you", _US),
-    "rejects": (_US, "you"),
-    "alerts": (_US, "you"),
-    "alerts_current": (_US, "you; Probewatch, if it shows a page"),
-    "shadow_alerts": (_US, "you"),
-} | dict.fromkeys(Topics.__struct_fields__[5:], (_US, _US))
+_USERS = (
+    {
+        "queries": ("you", _US),
+        "rejects": (_US, "you"),
+        "alerts": (_US, "you"),
+        "alerts_current": (_US, "you; Probewatch, if it shows a page"),
+        "shadow_alerts": (_US, "you"),
+    }
+    | dict.fromkeys(Topics.__struct_fields__[5:], (_US, _US))
+    | {"audit": (_US, "you")}
+)
 """Who writes and who reads each topic."""
 
 PARTS: dict[str, Callable[[], str]] = {
