@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .alerts import Alert, Entity, Mode, Severity, Status, rfc3339
+from .alerts import Alert, Entity, Severity, Status, rfc3339
 from .calibration import Calibration, score
 from .entities import (
     MOST_NAMED,
@@ -25,9 +25,13 @@ from .entities import (
 )
 from .kernels.sketch import DENSE, SHORT, estimate, insert_all, release
 from .lessons import Lesson
+from .modes import Modes
 from .patterns import Pattern
 from .shards.tables import Arrays, Pool, under
 from .state.actors import DAY
+
+PLAIN: Final = Modes()
+"""Every pattern as its own settings say."""
 
 MOST_EVENT_IDS: Final = 20
 _GROWTH: Final = 2
@@ -51,15 +55,22 @@ class EpisodeBook:
         calibration: what the evidence is worth to begin with.
         config_hash: goes into the alerts.
         name_of: writes pseudonyms.
+        modes: which alerts page.
     """
 
     def __init__(
-        self, pattern: Pattern, calibration: Calibration, config_hash: str, name_of: Namer
+        self,
+        pattern: Pattern,
+        calibration: Calibration,
+        config_hash: str,
+        name_of: Namer,
+        modes: Modes = PLAIN,
     ) -> None:
         self.pattern = pattern
         self.calibration = calibration
         self.config_hash = config_hash
         self.name_of = name_of
+        self.modes = modes
         self.lesson = Lesson()
         self.episodes: dict[str, Episode] = {}
         self.ordinals: dict[str, int] = {}
@@ -192,7 +203,7 @@ class EpisodeBook:
             revision=episode.revision,
             pattern=self.pattern.code,
             status=status,
-            mode=Mode.SHADOW if self.pattern.shadow else Mode.LIVE,
+            mode=self.modes.of(self.pattern, tenants),
             severity=episode.severity,
             score=score(rarity, lift),
             rarity=rarity,

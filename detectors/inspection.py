@@ -141,7 +141,7 @@ def _finding(pipeline: Pipeline, pattern: Pattern, found: Found, name_of: Namer)
     nats = float(found.evidence[0])
     plain = Finding(
         pattern=pattern.code,
-        mode=Mode.SHADOW if pattern.shadow else Mode.LIVE,
+        mode=pipeline.modes.of(pattern, [found.batch.names[int(found.batch.rows["tenant"][0])]]),
         made=Made.NOT_JUDGED,
         threshold=scale.threshold,
         kept_from=scale.floor,

@@ -15,6 +15,7 @@ from .entities import Namer
 from .errors import SnapshotError
 from .events import EventBatch
 from .lessons import Lesson
+from .modes import Modes
 from .patterns import Figures
 from .shards.batch import SHARDS, Stretch, stretch_of, stretches
 from .shards.tables import Arrays, Held, records, under
@@ -165,6 +166,11 @@ class Pipeline:
         """What a pattern's evidence is worth now: its share of the budget, as verdicts have it."""
         (stage,) = (s for s in self.stages() if code in {p.code for _, p in s.patterns})
         return stage.scale(code)
+
+    @property
+    def modes(self) -> Modes:
+        """Which alerts page."""
+        return self._detection.modes
 
     @property
     def budget(self) -> float:

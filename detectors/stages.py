@@ -119,7 +119,9 @@ class Stage(Generic[S]):
             number: Unit(
                 shard,
                 {
-                    p.code: EpisodeBook(p, self._scales[p.code], config_hash, name_of)
+                    p.code: EpisodeBook(
+                        p, self._scales[p.code], config_hash, name_of, detection.modes
+                    )
                     for _, p in self.patterns
                 },
             )

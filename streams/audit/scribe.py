@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from detectors.errors import ProbewatchError
+from streams.kafka.reading import partitions
 
 from .chain import Happened
 from .file import AuditFile
@@ -138,7 +139,8 @@ class Scribe:
         )
         try:
             await consumer.start()
-            places = await self._places(consumer)
+            topics = [*self._sources.alerts, self._sources.decisions]
+            places = await partitions(self._writing.options, topics)
             consumer.assign(places)
             known = await trail.read_to(self._writing.options, places)
             for place, offset in known.items():
@@ -154,15 +156,6 @@ class Scribe:
                     await self._chain(trail, [self._sources.happened(r) for r in found], read)
         finally:
             await consumer.stop()
-
-    async def _places(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-        there = await consumer.topics()
-        return [
-            TopicPartition(topic, number)
-            for topic in (*self._sources.alerts, self._sources.decisions)
-            if topic in there
-            for number in sorted(consumer.partitions_for_topic(topic) or ())
-        ]
 
     async def _chain(
         self, trail: Trail, happened: Sequence[Happened], read: Mapping[TopicPartition, int]

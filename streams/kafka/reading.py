@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from detectors.errors import BrokerError
@@ -31,7 +32,7 @@ async def records(options: Mapping[str, Any], topic: str) -> AsyncIterator[Recor
     """
     try:
         async with _consumer(options) as consumer:
-            places = await _places(consumer, topic)
+            places = await partitions(options, [topic])
             if not places:
                 return
             consumer.assign(places)
@@ -51,11 +52,25 @@ async def records(options: Mapping[str, Any], topic: str) -> AsyncIterator[Recor
         raise BrokerError(f"{options['bootstrap_servers']}, {topic}: {error!r}") from error
 
 
-async def _places(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    if topic not in await consumer.topics():
-        return []
-    numbers = consumer.partitions_for_topic(topic) or ()
-    return [TopicPartition(topic, number) for number in sorted(numbers)]
+async def partitions(options: Mapping[str, Any], topics: Sequence[str]) -> list[TopicPartition]:
+    """The partitions of those of the topics that there are.
+
+    Raises:
+        KafkaError: the brokers cannot be reached, or refuse.
+    """
+    admin = AIOKafkaAdminClient(**options)
+    try:
+        await admin.start()
+        # To describe one that there is not might make it.
+        there = set(await admin.list_topics())
+        described = await admin.describe_topics([topic for topic in topics if topic in there])
+    finally:
+        await admin.close()
+    return [
+        TopicPartition(topic["topic"], number)
+        for topic in described
+        for number in sorted(each["partition"] for each in topic["partitions"])
+    ]
 
 
 async def _behind(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
