@@ -19,7 +19,7 @@ from streams.settings import Settings
 
 from .episode import AlertExplained, explain_alert
 from .event import EventExplained, Query, explain_event
-from .picture import Mark, draw
+from .picture import Mark, Scene, draw
 from .revisions import from_file, from_topics
 from .trail import About, Searches, Trail
 from .words import print_alert, print_event
@@ -70,7 +70,9 @@ def of_alert(
         searches = _searches(asked, last, progress)
         marks = [_mark(alert) for alert in revisions]
         scale = _scale(asked.settings, last.pattern)
-        draw(_title(last), searches, marks, _needed(scale), asked.picture)
+        extent = last.first_event_time, last.last_event_time
+        scene = Scene(_title(last), searches, marks, _needed(scale), extent)
+        draw(scene, asked.picture)
     return Told(explained, partial(print_alert, explained))
 
 
@@ -94,7 +96,7 @@ def of_event(
         marks = [Mark(explained.event.event_time, f"event {event_id}", _severity(explained, code))]
         title = f"{code.value.replace('_', ' ')}, up to event {event_id}"
         scale = _scale(asked.settings, code)
-        draw(title, searches[code], marks, _needed(scale), asked.picture)
+        draw(Scene(title, searches[code], marks, _needed(scale)), asked.picture)
     return Told(explained, partial(print_event, explained))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ _COLOURS: Final = {
     Severity.HIGH: "#c1440e",
     Severity.CRITICAL: "#8b0000",
 }
+_LEAST: Final = timedelta(hours=2)
 _SEARCH, _SEARCHES_A_DAY = "#1f5f8b", "#c9d6df"
 
 
@@ -38,15 +39,28 @@ class Mark:
     severity: Severity
 
 
-def draw(title: str, searches: Searches, marks: Sequence[Mark], needed: float, path: Path) -> None:
-    """Draw a timeline; the file's ending says as what, `.svg` or `.png` say.
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a picture is of.
 
-    Args:
+    Attributes:
         title: what it is about.
         searches: dots, by time and score.
         marks: lines across.
         needed: the score from which there is an alert.
-        path: where to.
+        extent: from when to when it goes, RFC 3339; as much is shown before and after. None for
+            all that there is.
+    """
+
+    title: str
+    searches: Searches
+    marks: Sequence[Mark]
+    needed: float
+    extent: tuple[str, str] | None = None
+
+
+def draw(scene: Scene, path: Path) -> None:
+    """Draw a timeline; the file's ending says as what, `.svg` or `.png` say.
 
     Raises:
         PictureError: matplotlib is not installed, does not know the ending, or there is nothing.
@@ -59,22 +73,31 @@ def draw(title: str, searches: Searches, marks: Sequence[Mark], needed: float, p
         raise PictureError(
             "drawing takes matplotlib, which is not installed; install probewatch[plot]"
         ) from error
-    if not len(searches.times) and not marks:
+    if not len(scene.searches.times) and not scene.marks:
         raise PictureError("none of their searches is in the files, so there is nothing to draw")
     # Without these, the same picture would be another file each time.
     style: Any = {"svg.hashsalt": "probewatch", "font.size": 8, "date.converter": "concise"}
     with rc_context(style):
         figure = Figure(INCHES, layout="constrained", dpi=DOTS_PER_INCH)
         axes = figure.subplots()
-        _searches(axes, searches)
-        _lines(axes, marks, needed)
-        axes.set_title(title, loc="left", fontsize="medium")
+        _searches(axes, scene.searches)
+        if scene.extent is not None:
+            axes.set_xlim(*_shown(*scene.extent))
+        _lines(axes, scene.marks, scene.needed)
+        axes.set_title(scene.title, loc="left", fontsize="medium")
         kind = path.suffix.removeprefix(".").lower()
         about = {"Date": None} if kind == "svg" else {}
         try:
             figure.savefig(path, metadata=about)
         except ValueError as error:
             raise PictureError(f"{path}: {error}") from error
+
+
+def _shown(first: str, last: str) -> tuple[Any, Any]:
+    """From when to when: the extent, and as much before and after."""
+    start, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    beside = max(end - start, _LEAST)
+    return start - beside, end + beside
 
 
 def _searches(axes: Any, searches: Searches) -> None:
@@ -114,7 +137,7 @@ def _lines(axes: Any, marks: Sequence[Mark], needed: float) -> None:
         axes.axvline(time, color=_COLOURS[mark.severity], linewidth=1.0)
         axes.annotate(
             mark.text,
-            (time, 0.72 - 0.09 * (number % 7)),
+            (time, 0.73 - 0.088 * (number % 8)),
             textcoords="offset points",
             xytext=(-3 if right else 3, 0),
             ha="right" if right else "left",

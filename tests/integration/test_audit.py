@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.error import URLError
 
 import msgspec
 import orjson
@@ -17,7 +19,7 @@ from streams.audit.file import lines
 from streams.commands.audit import audit
 from streams.kafka.reading import records
 from streams.simulate import Recipe, build
-from tests.integration.service import Service, wait_for
+from tests.integration.service import Service, Worker, wait_for
 from tests.kafka.cluster import KafkaCluster
 
 KILLS: Final = 3
@@ -48,23 +50,30 @@ def service(
     for number in range(KILLS):
         # Left by SIGKILL: as soon as there is more in the trail than before, so while it writes.
         with service.run() as worker:
-            wait_for(worker.ready, worker)
+            wait_for(partial(_ready, worker), worker)
             before = len(trail(service))
             service.send(story[part * number : part * (number + 1)])
-            wait_for(
-                lambda before=before: (
-                    len(service.records(service.topics.audit.name))  # type: ignore[misc]
-                    > before
-                ),
-                worker,
-            )
+            wait_for(partial(_grown, service, before), worker)
     with service.run() as worker:
-        wait_for(worker.ready, worker)
+        wait_for(partial(_ready, worker), worker)
         service.send(story[part * KILLS :])
         wait_for(lambda: not service.behind(), worker)
         wait_for(lambda: len(trail(service)) >= len(due(service)), worker)
         assert worker.stop() == 0
     return service
+
+
+def _ready(worker: Worker) -> bool:
+    """Whether it answers, and says so; one that has ended does neither."""
+    try:
+        return worker.ready()
+    except URLError:
+        return False
+
+
+def _grown(service: Service, before: int) -> bool:
+    """Whether the trail has more of other topics than before."""
+    return len(trail(service)) > before
 
 
 def decide(service: Service, bootstrap: str) -> None:

@@ -52,7 +52,7 @@ def test_a_changed_byte_is_found_where_it_is(place: int, data: st.DataObject) ->
 @given(places, st.sampled_from(["time", "kind", "what", "source", "seq"]))
 def test_a_change_that_is_hashed_anew_is_found_behind_it(place: int, field: str) -> None:
     """Who also corrects the record's own hash breaks the next link, or the noted head."""
-    other = {
+    other: dict[str, object] = {
         "time": "2027-01-01T00:00:00Z",
         "kind": "verdict",
         "what": {},
