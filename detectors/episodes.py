@@ -16,6 +16,7 @@ from .entities import (
     Namer,
     begin,
     by_entity,
+    campaign_of,
     digest,
     entity_id,
     involve,
@@ -195,7 +196,7 @@ class EpisodeBook:
         galleries = [name for name, _ in most(episode.galleries) if name]
         actors, subjects = named(episode, self.name_of)
         kind = self.pattern.entity
-        of_one_account = kind in {"pair", "case"}
+        entity = entity_id(kind, episode, self.name_of)
         tenant = tenants[0] if len(tenants) == 1 else None
         lift = self.lesson.lift(self.pattern.code, tenant, episode.reasons)
         return Alert(
@@ -210,12 +211,10 @@ class EpisodeBook:
             tenant_id=tenant,
             tenants=tenants[:MOST_NAMED],
             gallery_id=galleries[0] if len(galleries) == 1 else None,
-            entity=Entity(
-                self.pattern.entity, entity_id(self.pattern.entity, episode, self.name_of)
-            ),
+            entity=Entity(kind, entity),
             actors=actors,
             subjects=subjects,
-            campaign_id=digest("campaign", tenants[0], actors[0]) if of_one_account else None,
+            campaign_id=campaign_of(kind, tenants[0], entity, actors),
             first_event_time=rfc3339(episode.first),
             last_event_time=rfc3339(episode.last),
             raised_event_time=rfc3339(episode.raised),

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from aiohttp import web
 
 from detectors.alerts import Alert, Severity, Status
+from streams.campaigns import campaigns
 from streams.terminal import printable
 
 from .recent import MOST_SHOWN, Recent
@@ -63,7 +64,7 @@ def list_page(alerts: Sequence[Alert], severity: str | None = None) -> str:
         severity: show only these; None for all.
     """
     shown = [alert for alert in alerts if severity in {None, alert.severity.value}]
-    cards = [_card(alert) for alert in shown] or [el("p", _NOT_YET, class_="none")]
+    cards = [_campaign(group) for group in campaigns(shown)] or [el("p", _NOT_YET, class_="none")]
     others = [el("a", name, href=f"/{name}") for name in _OTHER]
     kept = f"The {MOST_SHOWN} alerts that changed last, anew every {_REFRESH_SECONDS} s."
     return _page(
@@ -99,6 +100,14 @@ def alert_page(alert: Alert) -> str:
             _facts(facts),
         ),
     )
+
+
+def _campaign(alerts: Sequence[Alert]) -> Node:
+    """A card, or the cards of a campaign of several alerts under one heading."""
+    if len(alerts) == 1:
+        return _card(alerts[0])
+    heading = el("p", f"{len(alerts)} alerts that belong together", class_="campaign")
+    return el("section", heading, *map(_card, alerts))
 
 
 def _card(alert: Alert, *, whole: bool = False) -> Node:
