@@ -80,25 +80,25 @@ def _print(result: Promotion, out: Console) -> None:
         return
     out.print()
     rows = [(_row(candidate), candidate.advice == "promote") for candidate in result.candidates]
-    numbers = ("alerts", "per 10,000", "95 %", "promised", "known", "new", "right", "wrong")
-    print_table(out, "In the shadow", ("pattern", "tenant", "advice"), numbers, rows)
+    numbers = ("alerts", "rate", "promised", "known", "new", "right", "wrong")
+    print_table(out, "In the shadow, per 10,000 actor-days", ("pattern", "advice"), numbers, rows)
     out.print()
     for candidate in result.candidates:
-        where = f" at {printable(candidate.tenant_id)}" if candidate.tenant_id else ""
-        name = candidate.pattern.replace("_", " ")
-        out.print(f"{name}{where}: {candidate.advice}; {candidate.why}.")
+        out.print(f"{_name(candidate)}: {candidate.advice}; {candidate.why}.")
+
+
+def _name(candidate: Candidate) -> str:
+    where = f" at {printable(candidate.tenant_id)}" if candidate.tenant_id else ""
+    return candidate.pattern.replace("_", " ") + where
 
 
 def _row(candidate: Candidate) -> tuple[str, ...]:
     said = candidate.verdicts
-    interval = candidate.interval
     return (
-        candidate.pattern.replace("_", " "),
-        printable(candidate.tenant_id or "all"),
+        _name(candidate),
         candidate.advice,
         f"{candidate.alerts:,}",
         "n/a" if candidate.rate is None else f"{candidate.rate:.2f}",
-        "n/a" if interval is None else "{:.2f} – {:.2f}".format(*interval),
         f"{candidate.promised:.2g}",
         f"{candidate.known:,}",
         f"{candidate.new:,}",
