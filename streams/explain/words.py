@@ -122,7 +122,7 @@ def _of_finding(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "budget", f"{number(finding.budget)} or more would make it an alert"
     if finding.episode_events:
         raised = f", alert {finding.alert_id}" if finding.alert_id else ", not raised"
-        yield "episode", f"{finding.episode_events:,} searches by now{raised}"
+        yield "episode", f"{finding.episode_events:,} of its searches by now{raised}"
 
 
 def _about(alert: Alert) -> Iterator[tuple[str, str]]:

@@ -14,9 +14,11 @@ from click.testing import CliRunner
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
+from detectors.errors import InputError
 from streams.audit.chain import Link, Whole, verify
 from streams.audit.file import lines
 from streams.commands.audit import audit
+from streams.commands.explain import explain
 from streams.kafka.reading import records
 from streams.simulate import Recipe, build
 from tests.integration.service import Service, Worker, wait_for
@@ -153,6 +155,16 @@ def test_it_is_verified_and_exported_from_the_topic(service: Service, tmp_path: 
 
     assert in_topic.exit_code == in_file.exit_code == 0
     assert in_topic.stdout.splitlines()[-1] == in_file.stdout.splitlines()[-1]
+
+
+def test_an_alert_is_explained_from_its_topic(service: Service) -> None:
+    """By its id alone, live or in the shadow; an id that there is not ends with one line."""
+    config = ("--json", "--config", str(service.file))
+    for alert in map(orjson.loads, service.alerts()[:1] + service.alerts()[-1:]):
+        result = CliRunner().invoke(explain, [alert["alert_id"], *config], catch_exceptions=False)
+        assert orjson.loads(result.stdout)["alert"]["entity"] == alert["entity"]
+    with pytest.raises(InputError, match="no alert nobody"):
+        CliRunner().invoke(explain, ["nobody", *config], catch_exceptions=False)
 
 
 def test_a_trail_names_nobody(service: Service) -> None:
