@@ -26,7 +26,7 @@ from streams.settings import Settings
 from .trail import About, Searches, Trail
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
+class EventFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The event that is explained, as far as it matters; ids as pseudonyms."""
 
     event_id: str
@@ -53,7 +53,7 @@ class EventExplained(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: str = "probewatch.explanation.v1"
     kind: str = "event"
-    event: Subject
+    event: EventFacts
     findings: tuple[Finding, ...]
     alerts: tuple[Alert, ...]
     events_before: int
@@ -126,7 +126,7 @@ def explain_event(
                 for trail in trails.values():
                     trail.note(one, _scores_of(findings, run))
                 explained = EventExplained(
-                    event=_subject(one, names),
+                    event=_facts(one, names),
                     findings=findings,
                     alerts=tuple(alerts),
                     events_before=before,
@@ -207,13 +207,13 @@ def _scores_of(findings: Sequence[Finding], run: Replay) -> Judgement:
     return Judgement(scores=scores)
 
 
-def _subject(batch: EventBatch, names: Names) -> Subject:
+def _facts(batch: EventBatch, names: Names) -> EventFacts:
     row = batch.rows[0]
 
     def written(kind: str) -> str | None:
         return names.write(kind, _pair(row[kind])) if row[kind][0] else None  # type: ignore[arg-type]
 
-    return Subject(
+    return EventFacts(
         event_id=batch.event_ids[0],
         event_time=rfc3339(int(row["time"])),
         record=int(row["index"]),
