@@ -47,6 +47,10 @@ class Calibration:
         """Alerts this strong that benign traffic would give per 10,000 actor-days."""
         return PER * min(1.0, math.exp(max(self.intercept - self.rate * evidence, _LEAST)))
 
+    def evidence(self, rarity: float) -> float:
+        """Evidence that has this rarity, in nats: `rarity` the other way round."""
+        return (self.intercept - math.log(max(rarity, _RAREST) / PER)) / self.rate
+
     def scores(self, evidence: NDArray[np.float64]) -> NDArray[np.float32]:
         """`score` of many; NaN stays NaN."""
         shares = np.minimum(1.0, np.exp(np.maximum(self.intercept - self.rate * evidence, _LEAST)))
@@ -65,7 +69,13 @@ class Calibration:
         return Severity.LOW
 
 
+def allowed_for(severity: Severity, rarity: float) -> float:
+    """The rarity that a budget has to pay for, so that an alert as rare has this severity."""
+    return rarity * dict(_RATIO_OF).get(severity, 1.0)
+
+
 _LEAST: Final = -300.0  # keeps exp() away from denormals
+_RAREST: Final = PER * math.exp(_LEAST)
 
 
 def score(rarity: float, lift: float = 0.0) -> float:

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from .modes import Modes
 from .patterns import Patterns
 
 Limit = Annotated[int, Meta(ge=1000, le=2_000_000_000)]
@@ -47,4 +48,5 @@ class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget: Budget = Budget()
     limits: Limits = Limits()
     learning: Learning = Learning()
+    modes: Modes = Modes()
     patterns: Patterns = Patterns()

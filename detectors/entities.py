@@ -170,6 +170,25 @@ def entity_id(kind: EntityType, episode: Episode, name_of: Namer) -> str:
     return "+".join(name_of(which, part) for which, part in parts.items() if which in about)
 
 
+def campaign_of(kind: EntityType, tenant: str, entity: str, actors: Sequence[str]) -> str:
+    """What alerts that belong together have in common, fixed by what each is about.
+
+    The account, for all that is about one account: its searches, its pairs, its cases. The
+    person, for what is about one person. A group of accounts by itself.
+
+    Args:
+        kind: of the entity.
+        tenant: the account's.
+        entity: its id, as written.
+        actors: as written, the most involved first.
+    """
+    if kind == "subject":
+        return digest("campaign of a person", entity)
+    if not _KEYS[kind]:
+        return digest("campaign of a group", entity)
+    return digest("campaign", tenant, actors[0])
+
+
 def group_id(key: Sequence[int]) -> str:
     """How a group is written outside the process: its key is a hash of pseudonyms."""
     return digest("group", *(str(int(half)) for half in key))

@@ -16,6 +16,7 @@ from .entities import (
     Namer,
     begin,
     by_entity,
+    campaign_of,
     digest,
     entity_id,
     involve,
@@ -25,9 +26,13 @@ from .entities import (
 )
 from .kernels.sketch import DENSE, SHORT, estimate, insert_all, release
 from .lessons import Lesson
+from .modes import Modes
 from .patterns import Pattern
 from .shards.tables import Arrays, Pool, under
 from .state.actors import DAY
+
+PLAIN: Final = Modes()
+"""Every pattern as its own settings say."""
 
 MOST_EVENT_IDS: Final = 20
 _GROWTH: Final = 2
@@ -51,15 +56,22 @@ class EpisodeBook:
         calibration: what the evidence is worth to begin with.
         config_hash: goes into the alerts.
         name_of: writes pseudonyms.
+        modes: which alerts page.
     """
 
     def __init__(
-        self, pattern: Pattern, calibration: Calibration, config_hash: str, name_of: Namer
+        self,
+        pattern: Pattern,
+        calibration: Calibration,
+        config_hash: str,
+        name_of: Namer,
+        modes: Modes = PLAIN,
     ) -> None:
         self.pattern = pattern
         self.calibration = calibration
         self.config_hash = config_hash
         self.name_of = name_of
+        self.modes = modes
         self.lesson = Lesson()
         self.episodes: dict[str, Episode] = {}
         self.ordinals: dict[str, int] = {}
@@ -178,7 +190,8 @@ class EpisodeBook:
     def _publish(self, episode: Episode, status: Status) -> Alert:
         episode.status = status
         # A pattern may go into the shadow while people follow what it has told.
-        episode.live |= not self.pattern.shadow
+        tenants = tuple(name for name, _ in most(episode.tenants))
+        episode.live |= self.modes.of(self.pattern, tenants) is Mode.LIVE
         episode.revision += 1
         episode.published_count = episode.count
         rarity = self.calibration.rarity(episode.best)
@@ -186,7 +199,7 @@ class EpisodeBook:
         galleries = [name for name, _ in most(episode.galleries) if name]
         actors, subjects = named(episode, self.name_of)
         kind = self.pattern.entity
-        of_one_account = kind in {"pair", "case"}
+        entity = entity_id(kind, episode, self.name_of)
         tenant = tenants[0] if len(tenants) == 1 else None
         lift = self.lesson.lift(self.pattern.code, tenant, episode.reasons)
         return Alert(
@@ -201,12 +214,10 @@ class EpisodeBook:
             tenant_id=tenant,
             tenants=tenants[:MOST_NAMED],
             gallery_id=galleries[0] if len(galleries) == 1 else None,
-            entity=Entity(
-                self.pattern.entity, entity_id(self.pattern.entity, episode, self.name_of)
-            ),
+            entity=Entity(kind, entity),
             actors=actors,
             subjects=subjects,
-            campaign_id=digest("campaign", tenants[0], actors[0]) if of_one_account else None,
+            campaign_id=campaign_of(kind, tenants[0], entity, actors),
             first_event_time=rfc3339(episode.first),
             last_event_time=rfc3339(episode.last),
             raised_event_time=rfc3339(episode.raised),

@@ -7,19 +7,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .alerts import Alert
+from .alerts import Alert, PatternCode
 from .base import Pattern
 from .baseline import Peers, merge, no_peers
+from .calibration import Calibration
 from .config import Detection
 from .entities import Namer
 from .errors import SnapshotError
 from .events import EventBatch
 from .guidance import Change, holding
 from .lessons import Lesson
+from .modes import Modes
+from .patterns import Figures
 from .shards.batch import SHARDS, Stretch, stretch_of, stretches
 from .shards.tables import Arrays, Held, records, under
 from .snapshot import pack, unpack
-from .stages import ActorStage, Stage, cohort_stage, lesson_of, network_stage, subject_stage
+from .stages import (
+    ActorStage,
+    Stage,
+    cohort_stage,
+    figures_of,
+    lesson_of,
+    network_stage,
+    subject_stage,
+)
 from .state.actors import DAY
 from .units import NEVER, Unit, days_to_begin
 from .verdicts import Docket, Verdict
@@ -100,6 +111,18 @@ class Pipeline:
                 result.scores[code][start:stop] = column
         return result
 
+    def inspect(self, batch: EventBatch) -> tuple[Judgement, Figures]:
+        """Judge and learn events of one day as `observe` does; and by what they were judged.
+
+        Args:
+            batch: at least one event, all of the same day.
+        """
+        day = int(batch.rows["time"].max() // DAY)
+        alerts = self.advance(day)
+        stretch = stretch_of(batch, self.today)
+        more, scores = self._judge(stretch)
+        return Judgement(alerts + more, scores), figures_of(stretch)
+
     def advance(self, day: int) -> list[Alert]:
         """Let `day` (days since the epoch, UTC) begin, if it has not; quiet episodes close."""
         alerts: list[Alert] = []
@@ -166,6 +189,21 @@ class Pipeline:
             for kind, count in unit.shard.untracked.items():
                 total[kind] = count + total.get(kind, 0)
         return total
+
+    def scale(self, code: PatternCode) -> Calibration:
+        """What a pattern's evidence is worth now: its share of the budget, as verdicts have it."""
+        (stage,) = (s for s in self.stages() if code in {p.code for _, p in s.patterns})
+        return stage.scale(code)
+
+    @property
+    def modes(self) -> Modes:
+        """Which alerts page."""
+        return self._held.detection.modes
+
+    @property
+    def budget(self) -> float:
+        """False alerts per 10,000 actor-days, all patterns."""
+        return self._held.detection.budget.false_alerts_per_10000_actor_days
 
     def snapshot(self, key: str = "") -> bytes:
         """All state as bytes; `restore` and going on equals going on.

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from .alerts import Alert, PatternCode
 from .baseline import Peers
-from .calibration import calibrate
+from .calibration import Calibration, calibrate
 from .config import Detection
-from .entities import Found, Namer
+from .entities import Episode, Found, Namer, key_of
 from .episodes import EpisodeBook
 from .estimators import prior_of
 from .events import Outcome, Records, Relation
 from .kernels.hashing import FREE, mix_columns
 from .kernels.ladders import mark_climbs
 from .lessons import Lesson, learn
-from .patterns import Figures
+from .patterns import Figures, Pattern
 from .shards.actors import ActorShard
-from .shards.batch import SHARDS, Stretch, by_shard
+from .shards.batch import SHARDS, Stretch, by_shard, shards_of
 from .shards.groups import GroupShard
 from .shards.subjects import LaterShard, NetworkShard, SubjectShard
 from .state.actors import DAY
@@ -111,7 +111,9 @@ class Stage(Generic[S]):
             number: Unit(
                 shard,
                 {
-                    p.code: EpisodeBook(p, self._scales[p.code], config_hash, name_of)
+                    p.code: EpisodeBook(
+                        p, self._scales[p.code], config_hash, name_of, detection.modes
+                    )
                     for _, p in self.patterns
                 },
             )
@@ -139,6 +141,7 @@ class Stage(Generic[S]):
             for unit in self.units.values():
                 book = unit.books[pattern.code]
                 book.pattern, book.config_hash = pattern, config_hash
+                book.modes = detection.modes
                 book.calibration = self._scales[pattern.code]
 
     def heed(self, lesson: Lesson) -> None:
@@ -152,6 +155,17 @@ class Stage(Generic[S]):
             for unit in self.units.values():
                 book = unit.books[pattern.code]
                 book.calibration, book.lesson = self._scales[pattern.code], lesson
+
+    def scale(self, code: PatternCode) -> Calibration:
+        """What a pattern's evidence is worth now."""
+        return self._scales[code]
+
+    def episode_of(self, pattern: Pattern, found: Found) -> Episode | None:
+        """The episode, as it stands, of the entity of the first event in `found`."""
+        number = found.numbers[0]
+        unit = int(shards_of(keys_of(self.kind, found.batch.rows[number : number + 1]))[0])
+        key = key_of(pattern.entity, found, number)
+        return self.units[unit].books[pattern.code].episodes.get(key)
 
     def begin(self, day: int) -> list[Alert]:
         """Let `day` begin for every unit that it has not begun for; quiet episodes close."""

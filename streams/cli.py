@@ -31,6 +31,9 @@ COMMANDS = {
     ),
     "run": Lazy("streams.commands.run", "run", "Judge the queries that come in through Kafka."),
     "replay": Lazy("streams.commands.replay", "replay", "Judge the queries in files."),
+    "explain": Lazy(
+        "streams.commands.explain", "explain", "Say why an alert was raised, or an event not."
+    ),
     "simulate": Lazy(
         "streams.simulate.command", "simulate", "Make synthetic queries with labelled misuse."
     ),
@@ -50,6 +53,7 @@ COMMANDS = {
     "topics": Lazy(
         "streams.commands.topics", "topics", "Create, check, describe the topics in Kafka."
     ),
+    "audit": Lazy("streams.commands.audit", "audit", "Check the trail of alerts and decisions."),
     "check-config": Lazy(
         "streams.commands.check_config", "check_config", "Say what is wrong with a configuration."
     ),

@@ -1,7 +1,5 @@
 """The detectors over files: what the service does, without Kafka."""
 
-import io
-import os
 import resource
 import sys
 import time
@@ -10,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import zstandard
@@ -22,15 +20,15 @@ from detectors.events import EventBatch
 from detectors.levels import Levels
 from detectors.pipeline import Pipeline
 from streams.decisions.exported import Exported, read_exported
-from streams.ingest.adapters.combined import CombinedLines
 from streams.ingest.admission import Admission, TimeRules
 from streams.ingest.batches import concat
 from streams.ingest.ingest import Ingest
-from streams.ingest.pseudonyms import Names, PlainNames, PseudonymKey
-from streams.ingest.sources import STDIN, read_chunks
+from streams.ingest.pseudonyms import Names
+from streams.ingest.sources import read_chunks
 from streams.ingest.verdicts import Heard
-from streams.outputs import NameMode, Outputs, Progress, Writers
-from streams.settings import Settings, required_pseudonym_key
+from streams.inputs import decoder_of, names_of, stdin_for
+from streams.outputs import Outputs, Progress, Writers
+from streams.settings import Settings
 from streams.summary import (
     AlertCount,
     Share,
@@ -65,18 +63,11 @@ def replay(
         OSError: an output cannot be written.
     """
     with ExitStack() as stack:
-        run = Replay(settings, _names(settings, outputs.names), Writers(outputs, stack))
+        run = Replay(settings, names_of(settings, outputs.names), Writers(outputs, stack))
         for path in said:
             run.hear(read_exported(path, settings))
         run.read(files, progress, scores=outputs.scores is not None)
         return run.finish(outputs)
-
-
-def _names(settings: Settings, mode: NameMode) -> Names:
-    if mode == "none":
-        return PlainNames()
-    key = required_pseudonym_key(settings.pseudonyms, os.environ)
-    return PseudonymKey(key, settings.pseudonyms.epoch)
 
 
 class Replay:
@@ -86,7 +77,7 @@ class Replay:
         self._settings = settings
         self._names = names
         self._writers = writers
-        self._ingest = Ingest(names, _decoder(settings), settings.subjects.namespace)
+        self._ingest = Ingest(names, decoder_of(settings), settings.subjects.namespace)
         self._rules = TimeRules(
             allowed_lateness_ms=_milliseconds(settings.input.allowed_lateness),
             clock_tolerance_ms=_milliseconds(settings.input.clock_tolerance),
@@ -117,22 +108,35 @@ class Replay:
     def read(self, files: Sequence[str], progress: Progress, *, scores: bool = False) -> None:
         """Judge every event of `files`; each is a source with a clock of its own."""
         self._keep_scores = scores
+        for batch in self.batches(files, progress):
+            self._judge(batch)
+
+    def batches(self, files: Sequence[str], progress: Progress) -> Iterator[EventBatch]:
+        """What is to be judged of `files`, in batches.
+
+        Raises:
+            InputError: a file cannot be read; what was whole has come before.
+        """
 
         def report(read: int, total: int | None) -> None:
             progress(read, total, self._events)
 
         source, admission = 0, Admission(self._rules)
+        failure: InputError | None = None
         try:
-            for chunk in read_chunks(files, _stdin(files), report):
+            for chunk in read_chunks(files, stdin_for(files), report):
                 if chunk.source != source:
-                    self._close(admission)
+                    yield from self._close(admission)
                     source, admission = chunk.source, Admission(self._rules)
                 for start, lines in self._cut(chunk.lines):
-                    self._gather(admission.admit(self._decode(lines, chunk.first_index + start)))
-        except InputError:
-            self._end(admission)
-            raise
-        self._end(admission)
+                    batch = admission.admit(self._decode(lines, chunk.first_index + start))
+                    yield from self._gather(batch)
+        except InputError as error:
+            failure = error
+        yield from self._close(admission)
+        yield from self._rest()
+        if failure is not None:
+            raise failure
 
     def _cut(self, lines: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
         size = self._settings.input.batch_size
@@ -148,23 +152,19 @@ class Replay:
         self._writers.rejects(ingested.rejected)
         return ingested.batch
 
-    def _close(self, admission: Admission) -> None:
-        self._gather(admission.flush())
+    def _close(self, admission: Admission) -> Iterator[EventBatch]:
+        yield from self._gather(admission.flush())
         self._late += admission.late
         self._ahead += admission.clock_ahead
 
-    def _end(self, admission: Admission) -> None:
-        self._close(admission)
-        self._judge()
-
-    def _gather(self, batch: EventBatch) -> None:
-        """Judge when there is enough: a file is read in pieces smaller than a batch."""
+    def _gather(self, batch: EventBatch) -> Iterator[EventBatch]:
+        """Go on when there is enough: a file is read in pieces smaller than a batch."""
         if len(batch):
             self._waiting.append(batch)
         if sum(map(len, self._waiting)) >= self._settings.input.batch_size:
-            self._judge()
+            yield from self._rest()
 
-    def _judge(self) -> None:
+    def _rest(self) -> Iterator[EventBatch]:
         if not self._waiting:
             return
         batch = concat(self._waiting)
@@ -175,6 +175,9 @@ class Replay:
         self._newest = max(int(times.max()), self._newest or 0)
         self._events += len(batch)
         self._levels.observe(batch)
+        yield batch
+
+    def _judge(self, batch: EventBatch) -> None:
         judgement = self.pipeline.observe(batch)
         if self._keep_scores:
             self._index.append(batch.rows["index"].copy())
@@ -251,21 +254,6 @@ class Replay:
             )
             for tenant in sorted(events, key=lambda name: (-events[name], name))
         )
-
-
-def _stdin(files: Sequence[str]) -> BinaryIO:
-    """Standard input, which a process may have been started without."""
-    if sys.stdin is not None:
-        return sys.stdin.buffer
-    if STDIN in files:
-        raise InputError(f"{STDIN}: there is no standard input")
-    return io.BytesIO()
-
-
-def _decoder(settings: Settings) -> CombinedLines | None:
-    if settings.input.format == "combined":
-        return CombinedLines(settings.input.combined.tenant, settings.input.combined.rules)
-    return None
 
 
 def _counted(alerts: Iterable[Alert]) -> tuple[AlertCount, ...]:

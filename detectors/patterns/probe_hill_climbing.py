@@ -95,7 +95,7 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         """Why, strongest first, for figures of one event."""
         actors = figures.actors
         kinds = [("near", Trait.NEAR), ("shots", Trait.SHOTS)]
-        kinds = [kind for kind in kinds if actors[kind[0]][0] >= self.least_probes - _HALF]
+        kinds = [k for k in kinds if actors[k[0]][0] >= self.least_probes - _HALF] or kinds
         kinds.sort(key=lambda kind: -surprise_of_number(actors, *kind)[0])
         climbing = max(kinds, key=lambda kind: actors[f"{kind[0]}_climb"][0])[0]
         numbers = [_of_number(actors, *kind) for kind in kinds]

@@ -30,6 +30,7 @@ from streams.settings import find, load
 from streams.terminal import console
 
 from .nested import CONFIG, WithOthers, config_option, events_option, json_option
+from .promotion import promotion
 
 EPILOG = """\b
 Example:
@@ -274,5 +275,5 @@ def _write(result: msgspec.Struct, path: Path | None) -> None:
         path.write_bytes(orjson.dumps(msgspec.to_builtins(result), option=orjson.OPT_INDENT_2))
 
 
-for _command in (compare, curve, discoveries):
+for _command in (compare, curve, discoveries, promotion):
     evaluate.add(_command)

@@ -1,6 +1,7 @@
 """Which settings can be changed while the service runs, and what changing them comes to.
 
-What judges can: the budget, shares and parameters of patterns, learning; and suppressions. What
+What judges can: the budget, shares and parameters of patterns, learning, which alerts page; and
+suppressions. What
 shapes state, or where it is, cannot: whoever holds the state would hold another one.
 """
 
@@ -12,6 +13,7 @@ import msgspec
 
 from detectors.config import Budget, Detection, Learning
 from detectors.errors import ConfigError
+from detectors.modes import Modes
 from detectors.patterns import Patterns
 from streams.settings import Settings
 from streams.settings.durations import format_duration
@@ -44,6 +46,7 @@ class _Tables(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     budget: Budget
     learning: Learning
+    modes: Modes
     patterns: Patterns
     suppressions: tuple[Suppression, ...]
 
@@ -55,6 +58,7 @@ def tables_of(settings: Settings) -> dict[str, Any]:
         _Tables(
             budget=detection.budget,
             learning=detection.learning,
+            modes=detection.modes,
             patterns=detection.patterns,
             suppressions=settings.suppressions,
         )
@@ -74,7 +78,8 @@ def changed(settings: Settings, tables: Mapping[str, Any]) -> Settings:
     known, faults = validate(document, _Tables)
     if known is None:
         raise FaultyConfigError("configuration record", faults)
-    detection = Detection(known.budget, settings.detection.limits, known.learning, known.patterns)
+    limits = settings.detection.limits
+    detection = Detection(known.budget, limits, known.learning, known.modes, known.patterns)
     result = msgspec.structs.replace(settings, detection=detection, suppressions=known.suppressions)
     if tables_of(result) != _plain(tables):
         raise ConfigError(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from aiohttp import web
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
@@ -24,6 +25,7 @@ from streams.kafka import admin as administration
 from streams.kafka.connection import connected
 from streams.kafka.security import client_options
 from streams.kafka.topics import Topics, topics
+from streams.service.auditing import audited
 from streams.service.bootstrap import bootstrap
 from streams.service.chores import Chores
 from streams.service.control import Control
@@ -134,22 +136,19 @@ async def _work(
             await _run(standby, stack)
         decisions = Decisions(options, settings, sender, metrics.registry, fail)
         shared = settings, names, wanted, durability, control, publisher, metrics, standby
-        worker = Worker(Tools(*shared, decisions), engine, partitions)
+        tools = Tools(*shared, decisions)
+        worker = Worker(tools, engine, partitions)
         engine.work_for(worker)
         control.on_news, control.on_newcomer = worker.wake, worker.greet
         chores = Chores(worker, engine, metrics, settings.service.checkpoint_interval)
-        alerts = Recent()
-        if settings.service.page:
-            reader = AlertReader(options, wanted.alerts_current.name, alerts)
-            reader.start()
-            stack.push_async_callback(reader.stop)
-        pages = Page(alerts, lambda: decisions.silences).routes if settings.service.page else ()
+        pages = _pages(tools, decisions, options, stack) if settings.service.page else ()
         health = Health(metrics, lambda: engine.reading, chores.look, pages)
         how.on_start(await _listen(health, settings))
         stack.push_async_callback(health.stop)
         await _run(control, stack)
         await _run(decisions, stack)
         stack.push_async_callback(worker.close)
+        await stack.enter_async_context(audited(tools, options, worker, durable=how.durable))
         await _run(engine, stack)
         patience = settings.service.shutdown_timeout.total_seconds()
         stack.callback(lambda: _end_by_force_in(_FAREWELL if engine.failed else patience))
@@ -167,6 +166,17 @@ async def _run(what: _Runs, stack: AsyncExitStack) -> None:
     """Start something that is stopped in the end."""
     await what.start()
     stack.push_async_callback(what.stop)
+
+
+def _pages(
+    tools: Tools, decisions: Decisions, options: Mapping[str, Any], stack: AsyncExitStack
+) -> list[web.RouteDef]:
+    """The page of alerts, kept up to date."""
+    alerts = Recent()
+    reader = AlertReader(options, tools.topics.alerts_current.name, alerts)
+    reader.start()
+    stack.push_async_callback(reader.stop)
+    return Page(alerts, lambda: decisions.silences).routes
 
 
 def _producer(options: Mapping[str, Any], *, durable: bool) -> AIOKafkaProducer:

@@ -30,6 +30,8 @@ def _ms(**duration: float) -> str:
 _REJECTS = {"cleanup.policy": "delete", "retention.ms": _ms(days=7)}
 # Longer than any pair of actor and person is remembered, so a campaign's alerts outlive it.
 _ALERTS = {"cleanup.policy": "delete", "retention.ms": _ms(days=365)}
+# A chain can only be checked from its beginning, unless a head was noted; a record takes 500 bytes.
+_AUDIT = {"cleanup.policy": "delete", "retention.ms": UNLIMITED, "retention.bytes": UNLIMITED}
 _LAST_ALERTS = {"cleanup.policy": "compact"}
 _BLOCKS = {
     "cleanup.policy": "delete",
@@ -101,6 +103,7 @@ class Topics(msgspec.Struct, frozen=True):
     cohort_state: Topic
     control: Topic
     decisions: Topic
+    audit: Topic
 
     def __iter__(self) -> Iterator[Topic]:
         """Each of them, in the order in which an event meets them."""
@@ -162,6 +165,7 @@ def topics(kafka: Kafka) -> Topics:
         decisions=Topic(
             kafka.decisions_topic, 1, _DECISIONS, "verdicts, snoozes, settings", internal=True
         ),
+        audit=Topic(f"{kafka.application}.audit", 1, _AUDIT, "trail of alerts and decisions"),
     )
 
 

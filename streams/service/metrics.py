@@ -53,6 +53,7 @@ class Metrics:
         self.tracked = gauge("tracked_entities", "Entities with state.", ["kind"])
         self.tracked_bytes = gauge("tracked_bytes", "Memory of entities.", ["kind"])
         self.evicted = gauge("evicted_entities", "Entities dropped so far.", ["kind"])
+        self.audited = counter("audit_records", "Records written to the audit trail.")
         self.ready = gauge("ready", "1 if the worker has its partitions and works on them.")
 
     def ingested(self, counts: Counts) -> None:

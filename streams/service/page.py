@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from aiohttp import web
 
 from detectors.alerts import Alert, Severity, Status
+from streams.campaigns import campaigns
 from streams.decisions.reader import now
 from streams.decisions.silences import NOTHING, Silences
 from streams.terminal import printable
@@ -77,7 +78,7 @@ def list_page(
     """
     causes = silenced or {}
     shown = [alert for alert in alerts if severity in {None, alert.severity.value}]
-    cards = [_card(alert, causes.get(alert.alert_id)) for alert in shown]
+    cards = [_campaign(group, causes) for group in campaigns(shown)]
     cards = cards or [el("p", _NOT_YET, class_="none")]
     others = [el("a", name, href=f"/{name}") for name in _OTHER]
     kept = f"The {MOST_SHOWN} alerts that changed last, anew every {_REFRESH_SECONDS} s."
@@ -114,6 +115,15 @@ def alert_page(alert: Alert, silenced: str | None = None) -> str:
             _facts(facts),
         ),
     )
+
+
+def _campaign(alerts: Sequence[Alert], causes: Mapping[str, str]) -> Node:
+    """A card, or the cards of a campaign of several alerts under one heading."""
+    cards = [_card(alert, causes.get(alert.alert_id)) for alert in alerts]
+    if len(cards) == 1:
+        return cards[0]
+    heading = el("p", f"{len(alerts)} alerts that belong together", class_="campaign")
+    return el("section", heading, *cards)
 
 
 def _card(alert: Alert, silenced: str | None, *, whole: bool = False) -> Node:

@@ -16,7 +16,7 @@ from detectors.errors import ConfigError
 
 from .faults import FaultyConfigError, unreadable
 from .kafka import Kafka
-from .sections import Input, Pseudonyms, Section, Service, Subjects
+from .sections import Audit, Input, Pseudonyms, Section, Service, Subjects
 from .suppressions import Suppression
 from .template import template
 from .validation import validate
@@ -47,6 +47,7 @@ class Settings(Section, frozen=True):
         tuple[Suppression, ...],
         Meta(description="alerts not to be delivered; write [[suppressions]] instead of this"),
     ] = ()
+    audit: Audit = Audit()
     detection: Detection = Detection()
 
     @property

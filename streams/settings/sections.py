@@ -117,6 +117,25 @@ class Pseudonyms(Section, frozen=True):
     ] = 0
 
 
+class Audit(Section, frozen=True):
+    """The trail of what happened, of which no record can be changed without being noticed."""
+
+    enabled: Annotated[
+        bool,
+        Meta(
+            description="chain alerts and decisions in the topic of the trail; takes a broker "
+            "with transactions"
+        ),
+    ] = True
+    copy_file: Annotated[
+        str,
+        Meta(
+            description="file for a copy of the trail, seen from this file's directory; written "
+            "by the worker that writes the trail"
+        ),
+    ] = ""
+
+
 class Service(Section, frozen=True):
     """The service on Kafka."""
 

@@ -119,8 +119,8 @@ _USERS = (
         "alerts_current": (_US, "you; Probewatch, if it shows a page"),
         "shadow_alerts": (_US, "you"),
     }
-    | dict.fromkeys(Topics.__struct_fields__[5:-1], (_US, _US))
-    | {"decisions": ("you; Probewatch", _US)}
+    | dict.fromkeys(Topics.__struct_fields__[5:-2], (_US, _US))
+    | {"decisions": ("you; Probewatch", _US), "audit": (_US, "you")}
 )
 """Who writes and who reads each topic."""
 

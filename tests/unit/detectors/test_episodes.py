@@ -308,7 +308,21 @@ def test_a_person_s_alert_names_the_most_involved_first() -> None:
     assert alert.subjects == ("ann",)
     assert alert.actors[0] == "eve"
     assert set(alert.actors) == {"eve", "bob", "abe"}
-    assert alert.campaign_id is None
+    assert alert.campaign_id
+
+
+def test_all_about_one_account_is_one_campaign() -> None:
+    """Whatever the pattern: what an account does, its pairs, and nobody else's."""
+    log = batch(in_order([*looks(2, actor="ada"), *looks(2, actor="bob")]))
+    evidence = [THRESHOLD] * 4
+    ids = {
+        (alert.actors[0], alert.campaign_id)
+        for kind in (Stalking(), Bulk())
+        for alert in tell(book_of(kind), log, evidence)
+    }
+
+    assert len(ids) == 2
+    assert len({campaign for _, campaign in ids}) == 2
 
 
 def test_an_alert_across_tenants_is_no_tenant_s() -> None:

@@ -210,3 +210,17 @@ def test_the_list_is_at_the_root_and_kept_nowhere() -> None:
     assert (status, "the strongest" in page) == (200, True)
     assert headers["Cache-Control"] == "no-store"
     assert headers["Content-Security-Policy"].startswith("default-src 'none';")
+
+
+def test_alerts_of_a_campaign_stand_together() -> None:
+    """Under one heading, where the newest of them stands; those of nobody else between."""
+    alerts = [
+        told(alert_id="first", campaign_id="one"),
+        told(alert_id="second", campaign_id="two"),
+        told(alert_id="third", campaign_id="one"),
+    ]
+    page = Reader(list_page(alerts))
+    order = [link for link in page.links if link.startswith("/alerts/")]
+
+    assert "2 alerts that belong together" in page.text
+    assert order == ["/alerts/first", "/alerts/third", "/alerts/second"]

@@ -1,0 +1,288 @@
+"""One event, and what every pattern made of it: evidence, threshold, reasons, what-ifs."""
+
+import math
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from .alerts import Alert, Entity, Mode, PatternCode, Reason, Severity, Status
+from .base import Figures, Pattern
+from .entities import Found, Namer, begin, entity_id
+from .events import EventBatch, Operation, Outcome, Relation
+from .kernels.hashing import FREE
+from .levers import Lever, usable
+from .pipeline import Pipeline
+from .stages import YIELDING
+from .state.actors import Trait
+
+MOST_CHANGES: Final = 5
+
+
+class Made(StrEnum):
+    """What a pattern made of an event."""
+
+    ALERT = "alert"
+    """The event raised an alert, or changed one enough to be told of."""
+    ENOUGH = "enough"
+    """It would have raised one, had its episode not had one already."""
+    KEPT = "kept"
+    """Too little for an alert, enough to be kept as what led up to one."""
+    NOTHING = "nothing"
+    YIELDED = "yielded"
+    """Another pattern has named the event."""
+    NOT_JUDGED = "not_judged"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One thing that, had it been otherwise, would have changed the outcome.
+
+    Attributes:
+        feature: what, as a code.
+        now: how it is.
+        then: the nearest value with the other outcome.
+        unit: of both; `flag` is 0 or 1.
+        text: the change in words.
+        evidence: with it, nats.
+    """
+
+    feature: str
+    now: float
+    then: float
+    unit: str
+    text: str
+    evidence: float
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What one pattern made of the event.
+
+    Attributes:
+        made: in a word.
+        why: in words, where it was not judged, or yielded.
+        entity: what an alert would be about; None where it was not judged.
+        evidence: nats; None where it was not judged. Before it yielded, if it did.
+        threshold: nats from which there is an alert.
+        kept_from: nats from which an event is kept.
+        rarity: so many as strong in 10,000 innocent actor-days.
+        severity: what an alert on this event alone would have; None below the threshold.
+        budget: the smallest budget (false alerts per 10,000 actor-days) that would have raised it.
+        reasons: the pattern's own, whatever the evidence.
+        changes: single changes with the other outcome, the one that takes least first.
+        episode_events: events in the entity's episode by then; 0 if there is none.
+        alert_id: of that episode; empty as long as it was not raised.
+    """
+
+    pattern: PatternCode
+    mode: Mode
+    made: Made
+    why: str = ""
+    entity: Entity | None = None
+    evidence: float | None = None
+    threshold: float
+    kept_from: float
+    rarity: float | None = None
+    severity: Severity | None = None
+    budget: float | None = None
+    reasons: tuple[Reason, ...] = ()
+    changes: tuple[Change, ...] = ()
+    episode_events: int = 0
+    alert_id: str = ""
+
+
+def inspect(
+    pipeline: Pipeline, batch: EventBatch, name_of: Namer
+) -> tuple[tuple[Finding, ...], list[Alert]]:
+    """Judge one event, and say what every pattern made of it.
+
+    Args:
+        pipeline: that has judged what came before.
+        batch: the event.
+        name_of: writes pseudonyms.
+
+    Returns:
+        A finding for each pattern, in the order in which they judge, and the alerts.
+    """
+    judgement, figures = pipeline.inspect(batch)
+    news = {alert.alert_id for alert in judgement.alerts if alert.status is not Status.CLOSED}
+    findings: dict[PatternCode, Finding] = {}
+    for stage in pipeline.stages():
+        named: list[PatternCode] = []
+        for _, pattern in stage.patterns:
+            evidence = pattern.evidence(figures)
+            found = Found(batch, figures, evidence, np.zeros(1, np.intp))
+            finding = _finding(pipeline, pattern, found, name_of)
+            episode = (
+                stage.episode_of(pattern, found) if finding.made is not Made.NOT_JUDGED else None
+            )
+            if episode is not None:
+                finding = msgspec.structs.replace(
+                    finding, episode_events=episode.count, alert_id=episode.alert_id
+                )
+            if finding.alert_id in news:
+                finding = msgspec.structs.replace(finding, made=Made.ALERT)
+            if pattern.code in YIELDING and named and finding.made in _FOUND:
+                why = f"{named[0].value.replace('_', ' ')} has named this event"
+                finding = msgspec.structs.replace(finding, made=Made.YIELDED, why=why, changes=())
+            elif finding.evidence is not None and finding.evidence >= finding.threshold:
+                named.append(pattern.code)
+            findings[pattern.code] = finding
+    return tuple(findings[pattern.code] for pattern in pipeline.patterns), judgement.alerts
+
+
+_FOUND: Final = frozenset({Made.ALERT, Made.ENOUGH, Made.KEPT})
+
+
+def _finding(pipeline: Pipeline, pattern: Pattern, found: Found, name_of: Namer) -> Finding:
+    """What a pattern says of an event, whatever came of it."""
+    scale = pipeline.scale(pattern.code)
+    nats = float(found.evidence[0])
+    plain = Finding(
+        pattern=pattern.code,
+        mode=pipeline.modes.of(pattern, [found.batch.names[int(found.batch.rows["tenant"][0])]]),
+        made=Made.NOT_JUDGED,
+        threshold=scale.threshold,
+        kept_from=scale.floor,
+    )
+    if math.isnan(nats):
+        return msgspec.structs.replace(plain, why=why_not(pattern, found.figures))
+    rarity = scale.rarity(nats)
+    severity = None
+    made = Made.KEPT if nats >= scale.floor else Made.NOTHING
+    if nats >= scale.threshold:
+        made = Made.ENOUGH
+        most = pattern.most_severe(found.figures)
+        severity = min(scale.severity(nats), most, key=lambda each: each.rank)
+    kind = pattern.entity
+    return msgspec.structs.replace(
+        plain,
+        made=made,
+        entity=Entity(kind, entity_id(kind, begin(kind, found, np.intp(0)), name_of)),
+        evidence=nats,
+        rarity=rarity,
+        severity=severity,
+        budget=rarity / (scale.allowed / pipeline.budget),
+        reasons=pattern.reasons(found.figures),
+        changes=changes(pattern, found.figures, scale.threshold),
+    )
+
+
+def changes(pattern: Pattern, figures: Figures, threshold: float) -> tuple[Change, ...]:
+    """Single changes that take the evidence of one event to the other side of the threshold.
+
+    Each lever is tried by itself, from how it is to the nearest value that suffices, and the
+    pattern judges; see `levers`.
+
+    Args:
+        pattern: that judges.
+        figures: of one event that it judges.
+        threshold: nats.
+
+    Returns:
+        Those that there are, the least first: by how much of the way to what is possible it
+        is. At most `MOST_CHANGES`.
+    """
+    raised = bool(pattern.evidence(figures)[0] >= threshold)
+    found = []
+    for lever, now in usable(figures):
+        values = lever.values(figures)
+        if not len(values):
+            continue
+        evidence = pattern.evidence(lever.tried(figures, values))
+        flips = np.flatnonzero((evidence >= threshold) != raised)
+        flips = flips[np.isfinite(evidence[flips])]
+        if len(flips):
+            at = int(flips[0])
+            found.append(_change(lever, now, float(values[at]), float(evidence[at])))
+    return tuple(sorted(found, key=_effort)[:MOST_CHANGES])
+
+
+def _change(lever: Lever, now: float, then: float, evidence: float) -> Change:
+    text = lever.text.format(then=_written(then, lever.unit), now=_written(now, lever.unit))
+    return Change(lever.feature, now, then, lever.unit, text, evidence)
+
+
+def _written(value: float, unit: str) -> str:
+    if unit == "share":
+        return f"{value:.0%}"
+    return f"{value:.1f}" if unit == "nats" else f"{value:,.0f}"
+
+
+def _effort(change: Change) -> float:
+    """How much it takes: numbers by their logarithm, shares and flags as they are."""
+    if change.unit in {"share", "flag"}:
+        return abs(change.then - change.now) + (change.unit == "flag")
+    return abs(math.log1p(change.then) - math.log1p(change.now))
+
+
+def why_not(pattern: Pattern, figures: Figures) -> str:
+    """Why a pattern does not judge an event, in words."""
+    for holds, text in (*_ANYWHERE, *_BY_PATTERN.get(pattern.code, ())):
+        if holds(figures):
+            return text
+    return "its fields do not say what the pattern looks at"
+
+
+Holds = Callable[[Figures], bool]
+
+
+def _event(name: str, *values: int) -> Holds:
+    return lambda figures: int(figures.events[name][0]) in values
+
+
+def _without(name: str) -> Holds:
+    return lambda figures: not np.any(figures.events[name][0])
+
+
+def _unknown(trait: Trait) -> Holds:
+    return lambda figures: bool(np.isnan(figures.actors["spread"][0, trait]))
+
+
+_SEARCHES: Final = (Operation.IDENTIFY, Operation.LIST)
+_ANYWHERE: Final[tuple[tuple[Holds, str], ...]] = (
+    (
+        lambda figures: figures.actors["row"][0] == FREE and figures.actors["deed"][0] == FREE,
+        "it was there before, or there was no room for its account",
+    ),
+)
+_NO_SEARCH: Final[tuple[Holds, str]] = (
+    lambda figures: int(figures.events["operation"][0]) not in _SEARCHES,
+    "it is no search",
+)
+_NOBODY: Final[tuple[tuple[Holds, str], ...]] = (
+    _NO_SEARCH,
+    (_event("outcome", Outcome.FAILURE, Outcome.DENIED), "the search did not succeed"),
+    (_event("relation", Relation.SELF), "it is a verified search for oneself"),
+    (_without("subject"), "it names no person"),
+)
+_TOO_OLD: Final = "its day has been over for too long to be compared"
+_BY_PATTERN: Final[Mapping[PatternCode, tuple[tuple[Holds, str], ...]]] = {
+    PatternCode.BULK_SCRAPING: (_NO_SEARCH, (_unknown(Trait.REACH_DAY), _TOO_OLD)),
+    PatternCode.PERSISTENT_STALKING: _NOBODY,
+    PatternCode.COORDINATED_STALKING: _NOBODY,
+    PatternCode.SUBJECT_PILE_ON: _NOBODY,
+    PatternCode.CASE_LAUNDERING: (
+        _NO_SEARCH,
+        (_without("case"), "it has no case reference"),
+        (_without("subject"), "it names no person"),
+    ),
+    PatternCode.PROBE_HILL_CLIMBING: (
+        _NO_SEARCH,
+        (_without("probe"), "it has no probe"),
+        (_unknown(Trait.SHOTS), _TOO_OLD),
+    ),
+    PatternCode.CREDENTIAL_SHARING: (_NO_SEARCH, (_unknown(Trait.PARTIES), _TOO_OLD)),
+    PatternCode.DISTRIBUTED_SCRAPING: (
+        _NO_SEARCH,
+        (
+            lambda _: True,
+            "it takes its account to no new step of the day",
+        ),
+    ),
+    PatternCode.UNUSUAL_ACTIVITY: (
+        (lambda _: True, "too little is known of the tenant, or the event's day has been over"),
+    ),
+}
+"""In the order in which they are looked at; what is always true comes last."""
