@@ -135,7 +135,15 @@ def _moments(known: Records, wider: Moments, sure_actors: float, of: str = "") -
 
 
 class Peers:
-    """What every cohort's actors are compared with for a day."""
+    """What every cohort's actors are compared with for a day.
+
+    Attributes:
+        known: the merged `COHORT` rows.
+        view: what kernels see of it.
+        habits: and of what accounts do.
+        tenants: uint64, sorted.
+        actor_days: of each tenant, fading.
+    """
 
     def __init__(self, known: Records, prior: Prior = PRIOR) -> None:
         """Shrink merged `COHORT` rows (sorted by cohort) to their tenants, these to the prior."""
@@ -143,6 +151,8 @@ class Peers:
         self.keys: NDArray[np.uint64] = known["cohort"].copy()
         anybody = Moments(*(np.array([part]) for part in (prior.mean, prior.between, prior.within)))
         tenants, tenant_of = _summed(known, "tenant")
+        self.tenants: NDArray[np.uint64] = tenants["tenant"].copy()
+        self.actor_days: NDArray[np.float64] = tenants["actor_days"].copy()
         of_tenant = _moments(tenants, anybody, SURE_OF_TENANT)
         own = _moments(known, Moments(*(part[tenant_of] for part in of_tenant)), SURE_ACTORS)
         self.view = PeerView(

@@ -38,7 +38,8 @@ class Episode(msgspec.Struct):
 
     `actor`, `subject`, `case` and `group` are (0, 0) if the entity is not about one; `actors`,
     `subjects`, `tenants` and `galleries` count events by account, by person (pseudonyms in
-    hexadecimal), tenant and gallery. `live` once people were told of it: then they are to its end.
+    hexadecimal), tenant and gallery. `live` once people were told of it: then they are to its end;
+    `marked` once it was counted for its tenant's tail.
     """
 
     actor: Pseudonym
@@ -63,6 +64,7 @@ class Episode(msgspec.Struct):
     subjects: dict[str, int] = {}
     group: Pseudonym = (0, 0)
     live: bool = False
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,15 @@ class Found:
     Attributes:
         batch: the events.
         figures: what the shards say of them.
-        evidence: nats per event, NaN where not judged.
+        evidence: nats per event, NaN where not judged; what they are worth at the tenant.
+        excess: nats per event by which they are worth less there than elsewhere.
         numbers: of the events with evidence worth keeping whose entities are this book's.
     """
 
     batch: EventBatch
     figures: Figures
     evidence: NDArray[np.float64]
+    excess: NDArray[np.float64]
     numbers: NDArray[np.intp]
 
 

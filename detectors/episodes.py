@@ -30,6 +30,7 @@ from .modes import Modes
 from .patterns import Pattern
 from .shards.tables import Arrays, Pool, under
 from .state.actors import DAY
+from .tails import faded, mark
 
 PLAIN: Final = Modes()
 """Every pattern as its own settings say."""
@@ -42,6 +43,7 @@ _GROWTH: Final = 2
 class _Saved(msgspec.Struct):
     episodes: dict[str, Episode]
     ordinals: dict[str, int]
+    reached: dict[int, float]
 
 
 class EpisodeBook:
@@ -50,6 +52,7 @@ class EpisodeBook:
     Attributes:
         calibration: what the evidence is worth from now on.
         lesson: what verdicts say of alerts that are published from now on.
+        reached: episodes that have come near an alert, by tenant, fading by the day.
 
     Args:
         pattern: whose evidence it takes.
@@ -75,6 +78,8 @@ class EpisodeBook:
         self.lesson = Lesson()
         self.episodes: dict[str, Episode] = {}
         self.ordinals: dict[str, int] = {}
+        self.reached: dict[int, float] = {}
+        self._mark = mark(pattern)
         self.short = Pool(SHORT)
         self.dense = Pool(DENSE)
 
@@ -95,6 +100,7 @@ class EpisodeBook:
 
     def advance(self, today: int) -> list[Alert]:
         """Close episodes that have been quiet, forget those long closed or never raised."""
+        self.reached = faded(self.reached)
         alerts = []
         for key, episode in list(self.episodes.items()):
             quiet = today - episode.last // DAY
@@ -165,6 +171,7 @@ class EpisodeBook:
         episode.last = max(episode.last, int(times.max()))
         episode.count += len(numbers)
         episode.best = max(episode.best, float(found.evidence[numbers].max()))
+        self._look_at_tail(episode, numbers, found)
         room = MOST_EVENT_IDS - len(episode.event_ids)
         episode.event_ids += [batch.event_ids[number] for number in numbers[:room]]
         involve(self.pattern.entity, episode, numbers, batch)
@@ -174,6 +181,14 @@ class EpisodeBook:
         episode.sketch = insert_all(
             episode.sketch, identities[identities != 0], self.short.view(1), self.dense.view(1)
         )
+
+    def _look_at_tail(self, episode: Episode, numbers: NDArray[np.intp], found: Found) -> None:
+        """Count an episode for its tenant as it reaches the mark, whatever that is worth there."""
+        if episode.marked or (found.evidence + found.excess)[numbers].max() < self._mark:
+            return
+        episode.marked = True
+        tenant = int(found.batch.rows["tenant"][numbers[0]])
+        self.reached[tenant] = self.reached.get(tenant, 0.0) + 1.0
 
     def _raise(self, key: str, episode: Episode, time: int) -> None:
         ordinal = self.ordinals.get(key, 0)
@@ -233,7 +248,7 @@ class EpisodeBook:
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
-        saved = msgspec.msgpack.encode(_Saved(self.episodes, self.ordinals))
+        saved = msgspec.msgpack.encode(_Saved(self.episodes, self.ordinals, self.reached))
         kept: Arrays = {"episodes": np.frombuffer(saved, np.uint8)}
         for name, pool in (("short", self.short), ("dense", self.dense)):
             kept |= {f"{name}.{key}": array for key, array in pool.arrays().items()}
@@ -243,5 +258,6 @@ class EpisodeBook:
         """Take a snapshot's arrays over."""
         saved = msgspec.msgpack.decode(kept["episodes"].tobytes(), type=_Saved)
         self.episodes, self.ordinals = saved.episodes, saved.ordinals
+        self.reached = saved.reached
         self.short.load(under(kept, "short"))
         self.dense.load(under(kept, "dense"))

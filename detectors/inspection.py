@@ -111,8 +111,9 @@ def inspect(
     for stage in pipeline.stages():
         named: list[PatternCode] = []
         for _, pattern in stage.patterns:
-            evidence = pattern.evidence(figures)
-            found = Found(batch, figures, evidence, np.zeros(1, np.intp))
+            less = stage.excess(pattern.code, batch.rows["tenant"])
+            evidence = pattern.evidence(figures) - less
+            found = Found(batch, figures, evidence, less, np.zeros(1, np.intp))
             finding = _finding(pipeline, pattern, found, name_of)
             episode = (
                 stage.episode_of(pattern, found) if finding.made is not Made.NOT_JUDGED else None
@@ -165,11 +166,13 @@ def _finding(pipeline: Pipeline, pattern: Pattern, found: Found, name_of: Namer)
         severity=severity,
         budget=rarity / (scale.allowed / pipeline.budget),
         reasons=pattern.reasons(found.figures),
-        changes=changes(pattern, found.figures, scale.threshold),
+        changes=changes(pattern, found.figures, scale.threshold, float(found.excess[0])),
     )
 
 
-def changes(pattern: Pattern, figures: Figures, threshold: float) -> tuple[Change, ...]:
+def changes(
+    pattern: Pattern, figures: Figures, threshold: float, excess: float = 0.0
+) -> tuple[Change, ...]:
     """Single changes that take the evidence of one event to the other side of the threshold.
 
     Each lever is tried by itself, from how it is to the nearest value that suffices, and the
@@ -179,18 +182,19 @@ def changes(pattern: Pattern, figures: Figures, threshold: float) -> tuple[Chang
         pattern: that judges.
         figures: of one event that it judges.
         threshold: nats.
+        excess: nats that evidence is worth less at the tenant.
 
     Returns:
         Those that there are, the least first: by how much of the way to what is possible it
         is. At most `MOST_CHANGES`.
     """
-    raised = bool(pattern.evidence(figures)[0] >= threshold)
+    raised = bool(pattern.evidence(figures)[0] - excess >= threshold)
     found = []
     for lever, now in usable(figures):
         values = lever.values(figures)
         if not len(values):
             continue
-        evidence = pattern.evidence(lever.tried(figures, values))
+        evidence = pattern.evidence(lever.tried(figures, values)) - excess
         flips = np.flatnonzero((evidence >= threshold) != raised)
         flips = flips[np.isfinite(evidence[flips])]
         if len(flips):

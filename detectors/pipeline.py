@@ -32,6 +32,7 @@ from .stages import (
     subject_stage,
 )
 from .state.actors import DAY
+from .tails import total
 from .units import NEVER, Unit, days_to_begin
 from .verdicts import Docket, Verdict
 
@@ -139,7 +140,14 @@ class Pipeline:
         self.peers = Peers(
             merge(shard.contribution(day - 1) for shard in self.actors.shards.values())
         )
+        self._correct()
         return [alert for stage in self.stages() for alert in stage.begin(day)]
+
+    def _correct(self) -> None:
+        """Judge by what was known of tenants' tails as the day before began."""
+        for stage in self.stages():
+            tails = total(unit.tail(self.today - 1) for unit in stage.units.values())
+            stage.correct(tails, self.peers)
 
     def _adopt(self, day: int) -> bool:
         """Judge by what was planned for a day; whether that is something else than before."""
@@ -243,6 +251,7 @@ class Pipeline:
         self.today = about["today"]
         self._adopt(self.today)
         self._heed()
+        self._correct()
 
     def units(self) -> dict[str, Unit]:
         """Every unit by its name, as in `actor.7`."""

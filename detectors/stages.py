@@ -28,6 +28,7 @@ from .shards.batch import SHARDS, Stretch, by_shard, shards_of
 from .shards.groups import GroupShard
 from .shards.subjects import LaterShard, NetworkShard, SubjectShard
 from .state.actors import DAY
+from .tails import excess
 from .units import Shard, Unit
 from .verdicts import Verdict
 
@@ -107,6 +108,8 @@ class Stage(Generic[S]):
         self.kind = kind
         self.shards = shards
         self._judge_by(detection)
+        self._tenants = np.zeros(0, np.uint64)
+        self._excess: dict[PatternCode, NDArray[np.float64]] = {}
         self.units = {
             number: Unit(
                 shard,
@@ -116,6 +119,7 @@ class Stage(Generic[S]):
                     )
                     for _, p in self.patterns
                 },
+                {p.code: place for place, p in self.patterns},
             )
             for number, shard in shards.items()
         }
@@ -156,6 +160,23 @@ class Stage(Generic[S]):
                 book = unit.books[pattern.code]
                 book.calibration, book.lesson = self._scales[pattern.code], lesson
 
+    def correct(self, tails: Records, peers: Peers) -> None:
+        """Judge from now on by how near to alerts tenants come; to be told before a day begins.
+
+        Args:
+            tails: `TAIL` rows of all shards of this kind.
+            peers: of the same day.
+        """
+        self._tenants = peers.tenants
+        self._excess = {p.code: excess(p, place, tails, peers) for place, p in self.patterns}
+
+    def excess(self, code: PatternCode, tenants: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """Nats by which a pattern's evidence is worth less, an element for each of `tenants`."""
+        if not len(self._tenants):
+            return np.zeros(len(tenants))
+        at = np.minimum(np.searchsorted(self._tenants, tenants), len(self._tenants) - 1)
+        return np.where(self._tenants[at] == tenants, self._excess[code][at], 0.0)
+
     def scale(self, code: PatternCode) -> Calibration:
         """What a pattern's evidence is worth now."""
         return self._scales[code]
@@ -182,11 +203,14 @@ class Stage(Generic[S]):
             evidence = pattern.evidence(figures)
             if pattern.code in YIELDING:
                 evidence[named] = np.minimum(evidence[named], 0.0)
+            kept = np.flatnonzero(evidence >= self._scales[pattern.code].floor)
+            less = np.zeros(len(evidence))
+            less[kept] = self.excess(pattern.code, stretch.batch.rows["tenant"][kept])
+            evidence -= less
             judged.scores[pattern.code] = self._scales[pattern.code].scores(evidence)
             named |= evidence >= self._naming[pattern.code]
-            kept = np.flatnonzero(evidence >= self._scales[pattern.code].floor)
             for number, order in by_shard(keys[kept]):
-                found = Found(stretch.batch, figures, evidence, kept[order])
+                found = Found(stretch.batch, figures, evidence, less, kept[order])
                 book = self.units[number].books[pattern.code]
                 judged.alerts.extend((at, place, alert) for at, alert in book.observe(found))
         return judged

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from .alerts import Alert, PatternCode
 from .episodes import EpisodeBook
-from .shards.tables import Arrays, Held, under
+from .events import Records
+from .shards.tables import KEPT_CONTRIBUTIONS, Arrays, Held, records, under
+from .tails import TAIL, tail_of, total
 
 NEVER: Final = -1
 """The day of a unit that no day has begun for."""
@@ -46,12 +48,25 @@ class Unit:
 
     Attributes:
         today: the day that is being filled (days since the epoch, UTC), or `NEVER`.
+        tails: `TAIL` rows as they were when the last days began, by day.
+
+    Args:
+        shard: of one kind.
+        books: by pattern.
+        places: of the patterns among all.
     """
 
-    def __init__(self, shard: Shard, books: Mapping[PatternCode, EpisodeBook]) -> None:
+    def __init__(
+        self,
+        shard: Shard,
+        books: Mapping[PatternCode, EpisodeBook],
+        places: Mapping[PatternCode, int],
+    ) -> None:
         self.shard = shard
         self.books = books
         self.today = NEVER
+        self.tails: dict[int, Records] = {}
+        self._places = places
 
     def begin(self, day: int) -> list[Alert]:
         """Let `day` begin, if it has not; quiet episodes close."""
@@ -61,13 +76,25 @@ class Unit:
         if first:
             return []
         self.shard.begin(day)
-        return [alert for book in self.books.values() for alert in book.advance(day)]
+        alerts = [alert for book in self.books.values() for alert in book.advance(day)]
+        self.tails[day] = tail_of({self._places[code]: b.reached for code, b in self.books.items()})
+        for old in sorted(self.tails)[:-KEPT_CONTRIBUTIONS]:
+            del self.tails[old]
+        return alerts
+
+    def tail(self, day: int) -> Records:
+        """The `TAIL` rows as they were when `day` began."""
+        days = [known for known in self.tails if known <= day]
+        return self.tails[max(days)] if days else np.zeros(0, TAIL)
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps, beside `today`."""
         kept = {f"shard.{key}": array for key, array in self.shard.arrays().items()}
         for code, book in self.books.items():
             kept |= {f"{code.value}.{key}": array for key, array in book.arrays().items()}
+        kept["tails.days"] = np.array([*self.tails], np.int64)
+        kept["tails.lengths"] = np.array([*map(len, self.tails.values())], np.int64)
+        kept["tails.rows"] = total(self.tails.values())
         return kept
 
     def load(self, kept: Mapping[str, NDArray[np.generic]], today: int) -> None:
@@ -81,6 +108,9 @@ class Unit:
         self.shard.load(under(kept, "shard"))
         for code, book in self.books.items():
             book.load(under(kept, code.value))
+        ends = np.cumsum(kept["tails.lengths"]).tolist()
+        parts = np.split(records(kept["tails.rows"]), ends)
+        self.tails = dict(zip(kept["tails.days"].tolist(), parts, strict=False))
 
 
 def days_to_begin(today: int, day: int) -> range:

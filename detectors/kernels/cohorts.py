@@ -44,6 +44,7 @@ def fade(cohorts: TableView) -> None:
             cohort.squares[k] *= DAILY_MEMORY
             cohort.own_days[k] *= DAILY_MEMORY
             cohort.own_squares[k] *= DAILY_MEMORY
+        cohort.actor_days *= DAILY_MEMORY
         cohort.acts *= DAILY_MEMORY
         for k in range(HABITS):
             cohort.habit_days[k] *= DAILY_MEMORY

@@ -51,6 +51,8 @@ def close_conduct(
     """
     for row in range(state.deeds.used[0]):
         deeds = state.deeds.rows[row]
+        cohort = state.cohorts.rows[row_of(state.cohorts, deeds)]
+        cohort.actor_days += 1.0
         if deeds.events < ENOUGH:
             continue
         key = state.deeds.keys[row]
@@ -66,7 +68,6 @@ def close_conduct(
             continue
         describe(deeds, found)
         state.learned[row] = 1
-        cohort = state.cohorts.rows[row_of(state.cohorts, deeds)]
         _learn(own, cohort, found)
         own.day = day
         _learn_manner(own, deeds)

@@ -34,15 +34,12 @@ from .batch import Stretch
 from .conduct import Conduct
 from .probes import Probes
 from .retention import EVICTION_DAYS, GRACE, staying
-from .tables import Arrays, Held, Members, Pool, Table, records, under
+from .tables import KEPT_CONTRIBUTIONS, Arrays, Held, Members, Pool, Table, records, under
 
 ACTOR_DAYS: Final = 180
 """An actor is forgotten after so many days without an event."""
 
 ACTORS, PAIRS = range(2)
-
-_KEPT_CONTRIBUTIONS: Final = 3
-"""No shard is further ahead of another than that the other may ask for one of these."""
 
 _OF_ACTORS: Final = ("sheets", "medleys", "baselines", "rhythms", "short", "dense")
 
@@ -136,7 +133,7 @@ class ActorShard:
         if day % EVICTION_DAYS == 0:
             self.evict(day)
         self.contributed[day] = self.known().copy()
-        for old in sorted(self.contributed)[:-_KEPT_CONTRIBUTIONS]:
+        for old in sorted(self.contributed)[:-KEPT_CONTRIBUTIONS]:
             del self.contributed[old]
 
     def known(self) -> Records:

@@ -17,6 +17,8 @@ COHORT = np.dtype(
         # The same of deviations from the actors' own means.
         ("own_days", "f8", (TRAITS,)),
         ("own_squares", "f8", (TRAITS,)),
+        # Actor-days, learned or not, fading too.
+        ("actor_days", "f8"),
         # Learned days of whatever operations; of those that have a habit the same as above.
         ("acts", "f8"),
         ("habit_days", "f8", (HABITS,)),
