@@ -14,12 +14,12 @@ from .config import Detection
 from .entities import Namer
 from .errors import SnapshotError
 from .events import EventBatch
-from .guidance import Change, holding
+from .guidance import Change, holding, lesson_of
 from .lessons import Lesson
 from .shards.batch import SHARDS, Stretch, stretch_of, stretches
 from .shards.tables import Arrays, Held, records, under
 from .snapshot import pack, unpack
-from .stages import ActorStage, Stage, cohort_stage, lesson_of, network_stage, subject_stage
+from .stages import ActorStage, Stage, cohort_stage, network_stage, subject_stage
 from .state.actors import DAY
 from .units import NEVER, Unit, days_to_begin
 from .verdicts import Docket, Verdict
