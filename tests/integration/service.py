@@ -127,7 +127,7 @@ class Service:
             read = (self.topics.queries, self.topics.actors, self.topics.subjects)
             places = [
                 TopicPartition(topic.name, number)
-                for topic in (*read, self.topics.networks)
+                for topic in (*read, self.topics.networks, self.topics.cohorts)
                 for number in range(topic.partitions)
             ]
             ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
