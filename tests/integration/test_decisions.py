@@ -132,7 +132,7 @@ def test_an_alert_that_there_is_not_has_no_verdict(kafka: KafkaCluster, tmp_path
 def test_all_workers_change_on_the_same_day(
     kafka: KafkaCluster, story: Sequence[bytes], tmp_path: Path
 ) -> None:
-    """As was said; a bad file or record changes nothing; a replay of the topic changes with them."""
+    """As was said; a bad file or record changes nothing; a replay changes with them."""
     service = Service(tmp_path, kafka.bootstrap, kafka={"partitions": 2})
     old, third = service.settings.config_hash, len(story) // 3
     generous = tmp_path / "generous.toml"
