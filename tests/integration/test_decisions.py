@@ -178,9 +178,11 @@ def test_all_workers_change_on_the_same_day(
     say(service, "decisions", "--export", str(kept))
     again = by_alert(replayed(service, story, kept))
     # With two partitions, what comes first between them is chance: see docs/kafka.md.
-    both = served.keys() & again.keys()
-    assert [served[a][0]["config_hash"] for a in both] == [again[a][0]["config_hash"] for a in both]
-    assert len(both) > 0.9 * len(served.keys() | again.keys())
+    shared = served.keys() & again.keys()
+    assert [served[a][0]["config_hash"] for a in shared] == [
+        again[a][0]["config_hash"] for a in shared
+    ]
+    assert len(shared) > 0.9 * len(served.keys() | again.keys())
     assert new in say(service, "check-config", str(service.file), "--service")
 
 
