@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import msgspec
 
 from .config import Detection
-from .lessons import Lesson
+from .lessons import Lesson, learn
 from .state.actors import DAY
+from .verdicts import Verdict
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -56,3 +57,10 @@ class Guidance:
 
     held: Change
     lesson: Lesson
+
+
+def lesson_of(verdicts: Iterable[Verdict], detection: Detection) -> Lesson:
+    """What verdicts teach the stages; they are given in the order of their event times."""
+    # What pages nobody has no use for what others earned.
+    patterns = [pattern for pattern in detection.patterns.all() if not pattern.shadow]
+    return learn([*verdicts], {pattern.code: pattern.budget_share for pattern in patterns})

@@ -15,7 +15,7 @@ from .config import Detection
 from .entities import Namer
 from .errors import SnapshotError
 from .events import EventBatch
-from .guidance import Change, holding
+from .guidance import Change, holding, lesson_of
 from .lessons import Lesson
 from .modes import Modes
 from .patterns import Figures
@@ -27,7 +27,6 @@ from .stages import (
     Stage,
     cohort_stage,
     figures_of,
-    lesson_of,
     network_stage,
     subject_stage,
 )

@@ -21,7 +21,7 @@ from .estimators import prior_of
 from .events import Outcome, Records, Relation
 from .kernels.hashing import FREE, mix_columns
 from .kernels.ladders import mark_climbs
-from .lessons import Lesson, learn
+from .lessons import Lesson
 from .patterns import Figures, Pattern
 from .shards.actors import ActorShard
 from .shards.batch import SHARDS, Stretch, by_shard, shards_of
@@ -30,7 +30,6 @@ from .shards.subjects import LaterShard, NetworkShard, SubjectShard
 from .state.actors import DAY
 from .tails import excess
 from .units import Shard, Unit
-from .verdicts import Verdict
 
 S = TypeVar("S", bound=Shard)
 L = TypeVar("L", bound=LaterShard)
@@ -51,13 +50,6 @@ class Judged:
 
     alerts: list[tuple[int, int, Alert]] = field(default_factory=list)
     scores: dict[PatternCode, NDArray[np.float32]] = field(default_factory=dict)
-
-
-def lesson_of(verdicts: Iterable[Verdict], detection: Detection) -> Lesson:
-    """What verdicts teach the stages; they are given in the order of their event times."""
-    # What pages nobody has no use for what others earned.
-    patterns = [pattern for pattern in detection.patterns.all() if not pattern.shadow]
-    return learn([*verdicts], {pattern.code: pattern.budget_share for pattern in patterns})
 
 
 def figures_of(stretch: Stretch) -> Figures:

@@ -7,8 +7,7 @@ from typing import Final
 import msgspec
 
 from detectors.errors import ConfigError
-from detectors.guidance import Change, Guidance, holding
-from detectors.stages import lesson_of
+from detectors.guidance import Change, Guidance, holding, lesson_of
 from detectors.state.actors import DAY
 from detectors.units import NEVER
 from detectors.verdicts import Verdict, in_effect

@@ -125,7 +125,11 @@ class Service:
         admin = KafkaAdminClient(bootstrap_servers=self._bootstrap)
         try:
             read = (self.topics.queries, self.topics.actors, self.topics.subjects)
-            places = [TopicPartition(topic.name, 0) for topic in (*read, self.topics.networks)]
+            places = [
+                TopicPartition(topic.name, number)
+                for topic in (*read, self.topics.networks, self.topics.cohorts)
+                for number in range(topic.partitions)
+            ]
             ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
             group = self.settings.kafka.application
             committed = admin.list_group_offsets({group: None}).get(group, {})

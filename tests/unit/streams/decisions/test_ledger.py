@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.stages import lesson_of
+from detectors.guidance import lesson_of
 from detectors.units import NEVER
 from detectors.verdicts import Ruling, in_effect
 from streams.decisions.ledger import Ledger
