@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from detectors.patterns import Pattern, Patterns
 from streams.kafka.topics import UNLIMITED, Topic, Topics, topics
+from streams.service.measures.making import Over
 from streams.service.metrics import Metrics
 from streams.settings import Kafka, default_file
 from streams.settings.durations import format_duration
@@ -93,14 +94,19 @@ def _kept(topic: Topic) -> str:
 
 
 def metric_table() -> str:
-    """Every metric of a worker."""
-    families = Metrics(CollectorRegistry()).registry.collect()
-    rows = [
-        f"| `{family.name}{'_total' * (family.type == 'counter')}` | {family.type} "
-        f"| {family.documentation} |\n"
-        for family in families
+    """Every metric of a worker: those of its own, then those of its process."""
+    metrics = Metrics(CollectorRegistry())
+    own = [(made.name, made.kind, made.labels, made.over, made.help) for made in metrics.making.made]
+    process = [
+        (family.name + "_total" * (family.type == "counter"), family.type, (), Over.EACH, family.documentation)
+        for family in metrics.registry.collect()
+        if family.name.startswith("probewatch_process_")
     ]
-    return "".join(["| metric | kind | what |\n|---|---|---|\n", *rows])
+    rows = [
+        f"| `{name}` | {kind} | {', '.join(f'`{label}`' for label in labels)} | {over.partition(' ')[0]} | {text} |\n"
+        for name, kind, labels, over, text in own + process
+    ]
+    return "".join(["| metric | kind | labels | workers | what |\n|---|---|---|---|---|\n", *rows])
 
 
 def _written(value: object) -> str:
