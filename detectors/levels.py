@@ -54,9 +54,7 @@ class Levels:
         """Count a batch."""
         rows = batch.rows
         tenants, where = np.unique(rows["tenant"], return_inverse=True)
-        counts = [
-            np.bincount(where, weights=row, minlength=len(tenants)) for row in carried(rows)
-        ]
+        counts = [np.bincount(where, weights=row, minlength=len(tenants)) for row in carried(rows)]
         sizes = np.bincount(where, minlength=len(tenants))
         for place, tenant in enumerate(tenants.tolist()):
             name = batch.names[tenant]

@@ -17,6 +17,7 @@ from .measures.making import Making, Over
 from .measures.program import measure_program
 from .measures.tenants import TenantMeasures
 from .sources import Counts
+from .stations import Outcome
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -64,9 +65,7 @@ class Metrics:
             Over.MAX,
             ["partition"],
         )
-        self.held = gauge(
-            "events_held", "1 if a source waits for others", Over.SUM, ["partition"]
-        )
+        self.held = gauge("events_held", "1 if a source waits for others", Over.SUM, ["partition"])
         self.partitions = gauge("partitions", "Partitions that a worker has", Over.SUM, ["stage"])
         self._saved_bytes = counter("checkpoint_bytes", "Bytes of checkpoints.", ["stage"])
         self._saved_units = counter("checkpoint_units", "Units in checkpoints.", ["stage"])
@@ -114,10 +113,13 @@ class Metrics:
         for field, count in counts.dropped_fields.items():
             self._dropped.labels(field).inc(count)
 
-    def applied(self, stage: str, rows: int, repeated: int) -> None:
-        """Add rows that a station was given."""
-        self._rows.labels(stage).inc(rows)
-        self._repeated.labels(stage).inc(repeated)
+    def applied(self, stage: str, outcome: Outcome) -> None:
+        """Add what a station made of the rows that it was given."""
+        self._rows.labels(stage).inc(outcome.rows)
+        self._repeated.labels(stage).inc(outcome.repeated)
+        for day, actors in outcome.actor_days:
+            self.budget.judged(day, actors)
+        self.holdings.drifted(outcome.drifts)
 
     def alert(self, alert: Alert, now: float, read_at: float | None = None) -> None:
         """Count a revision; the times are seconds since the epoch: see `AlertMeasures`."""

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from detectors.patterns import Pattern, Patterns
 from streams.kafka.topics import UNLIMITED, Topic, Topics, topics
-from streams.service.measures.making import Over
+from streams.service.measures.making import Made, Over
 from streams.service.metrics import Metrics
 from streams.settings import Kafka, default_file
 from streams.settings.durations import format_duration
@@ -96,17 +96,19 @@ def _kept(topic: Topic) -> str:
 def metric_table() -> str:
     """Every metric of a worker: those of its own, then those of its process."""
     metrics = Metrics(CollectorRegistry())
-    own = [(made.name, made.kind, made.labels, made.over, made.help) for made in metrics.making.made]
     process = [
-        (family.name + "_total" * (family.type == "counter"), family.type, (), Over.EACH, family.documentation)
-        for family in metrics.registry.collect()
-        if family.name.startswith("probewatch_process_")
+        Made(f"{one.name}{'_total' * (one.type == 'counter')}", one.type, (), Over.EACH, text)
+        for one in metrics.registry.collect()
+        if one.name.startswith("probewatch_process_") and (text := one.documentation)
     ]
-    rows = [
-        f"| `{name}` | {kind} | {', '.join(f'`{label}`' for label in labels)} | {over.partition(' ')[0]} | {text} |\n"
-        for name, kind, labels, over, text in own + process
-    ]
-    return "".join(["| metric | kind | labels | workers | what |\n|---|---|---|---|---|\n", *rows])
+    head = "| metric | kind | labels | workers | what |\n|---|---|---|---|---|\n"
+    return head + "".join(map(_metric_row, metrics.making.made + process))
+
+
+def _metric_row(made: Made) -> str:
+    labels = ", ".join(f"`{label}`" for label in made.labels)
+    cells = (f"`{made.name}`", made.kind, labels, made.over.split()[0], made.help)
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _written(value: object) -> str:

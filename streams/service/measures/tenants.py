@@ -11,11 +11,9 @@ from detectors.config import Detection
 from detectors.events import EventBatch
 from detectors.levels import LEVELS, carried, level_of
 from detectors.state.actors import DAY
+from streams.settings.sections import OTHER
 
 from .making import Making, Over
-
-OTHER: Final = "other"
-"""Stands for every tenant that is not configured by name, and for alerts across tenants."""
 
 MOST: Final = 100_000
 """Tenants whose level is measured; more are only counted as events of others."""
@@ -28,7 +26,7 @@ _GONE: Final = 0.5  # searches
 
 
 class TenantMeasures:
-    """Measures tenants' levels as their events pass.
+    """Measures tenants' levels as their events pass; those without a name are `OTHER`.
 
     Args:
         make: makes metrics.
@@ -79,7 +77,7 @@ class TenantMeasures:
         tenants = np.ascontiguousarray(rows["tenant"])
         carries = carried(rows)
         if (tenants == tenants[0]).all():
-            self._add(int(tenants[0]), len(rows), carries.sum(axis=1), batch)
+            self._add(int(tenants[0]), len(rows), carries.sum(axis=1, dtype=np.float64), batch)
             return
         codes, where = np.unique(tenants, return_inverse=True)
         sizes = np.bincount(where).tolist()
@@ -88,7 +86,7 @@ class TenantMeasures:
             self._add(code, size, of_one, batch)
 
     def _add(
-        self, code: int, events: int, carrying: NDArray[np.generic], batch: EventBatch
+        self, code: int, events: int, carrying: NDArray[np.float64], batch: EventBatch
     ) -> None:
         known = self._counts.get(code)
         if known is None:
@@ -104,20 +102,11 @@ class TenantMeasures:
 
     def _pass_to(self, day: int) -> None:
         """Let a day begin: what was counted before it fades."""
-        days = day - self._today
-        if days <= 0:
-            return
-        self._today = day
-        for code, counts in list(self._counts.items()):
-            counts *= _FADING**days
-            if counts[0] < _GONE:
-                del self._counts[code]
-                if label := self._labels.pop(code, None):
-                    self._forget(label)
-
-    def _forget(self, label: str) -> None:
-        if label in {labels[0] for labels in self._level_labels()}:
-            self._level.remove(label)
+        fading = _FADING ** max(0, day - self._today)
+        if fading < 1:
+            faded = {code: counts * fading for code, counts in self._counts.items()}
+            self._counts = {code: counts for code, counts in faded.items() if counts[0] >= _GONE}
+            self._today = day
 
     def alert(self, alert: Alert) -> None:
         """Count an alert as it is raised."""
@@ -133,5 +122,6 @@ class TenantMeasures:
             self._tenants.labels(level).set(count)
         for pattern, needed in self._needs.items():
             self._unsupported.labels(pattern).set(int(found[:needed].sum()))
-        for code, name in self._labels.items():
-            self._level.labels(name).set(levels[code])
+        self._level.clear()
+        for code in levels.keys() & self._labels.keys():
+            self._level.labels(self._labels[code]).set(levels[code])
