@@ -31,9 +31,11 @@ class TenantMeasures:
     Args:
         make: makes metrics.
         named: tenants that have series of their own.
+        most: tenants whose level is measured.
     """
 
-    def __init__(self, make: Making, named: Collection[str]) -> None:
+    def __init__(self, make: Making, named: Collection[str], most: int = MOST) -> None:
+        self._most = most
         self._named = frozenset(named)
         self._events = make.counter("tenant_events", "Query events by tenant.", ["tenant"])
         self._alerts = make.counter(
@@ -93,7 +95,7 @@ class TenantMeasures:
             name = batch.names[code]
             if name in self._named:
                 self._labels[code] = name
-            elif len(self._counts) >= MOST:
+            elif len(self._counts) >= self._most:
                 self._events.labels(OTHER).inc(events)
                 return
             known = self._counts[code] = np.zeros(LEVELS)
