@@ -8,7 +8,7 @@ from detectors.config import Detection
 from streams.service.measures.making import Making
 from streams.service.measures.tenants import TenantMeasures
 from tests.alerts import an_alert
-from tests.logs import Fields, at, batch, search
+from tests.logs import Fields, at, batch, code, search
 
 L2: Fields = {"subject_id": "ann"}
 L3: Fields = {"subject_id": "ann", "case_ref": "case"}
@@ -19,7 +19,7 @@ class World:
 
     def __init__(self, named: Collection[str] = (), most: int = 1_000) -> None:
         self.registry = CollectorRegistry()
-        self.measures = TenantMeasures(Making(self.registry), named, most)
+        self.measures = TenantMeasures(Making(self.registry), named, most, code)
         self.measures.promise(Detection())
 
     def observe(self, tenant: str, day: float, count: int = 1, **fields: Any) -> None:
