@@ -14,7 +14,6 @@ from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from prometheus_client import CollectorRegistry
 
 from detectors.errors import BrokerError, ConfigError
 from streams.checkpoints.standby import Standby
@@ -28,7 +27,7 @@ from streams.service.chores import Chores
 from streams.service.control import Control
 from streams.service.health import Health
 from streams.service.keeper import Durability
-from streams.service.metrics import Metrics
+from streams.service.metrics import metrics_of
 from streams.service.page import Page
 from streams.service.publisher import Publisher
 from streams.service.recent import AlertReader, Recent
@@ -121,8 +120,7 @@ async def _work(
             failed.set_exception(error)
 
     async with AsyncExitStack() as stack:
-        metrics = Metrics(CollectorRegistry(), settings.metrics.tenants)
-        metrics.promise(settings.detection)
+        metrics = metrics_of(settings)
         await _run(producer := _producer(options, durable=how.durable), stack)
         sender = Sender(producer, fail)
         control = Control(options, wanted.control.name, sender, fail)

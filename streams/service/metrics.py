@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from typing import Final, get_args
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from detectors.alerts import Alert
 from detectors.base import StageKind
 from detectors.config import Detection
 from streams.ingest.rejects import Reason
+from streams.settings import Settings
 
 from .keeper import Saved
 from .measures.alerts import AlertMeasures
@@ -140,3 +141,12 @@ class Metrics:
         self._saved_units.labels(stage).inc(saved.units)
         self._stalled.labels(stage).observe(saved.stalled)
         self._saving.labels(stage).observe(saved.seconds)
+
+
+def metrics_of(settings: Settings) -> Metrics:
+    """The metrics of this process, by its settings."""
+    # A second series with each counter, which only OpenMetrics has a use for.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    metrics = Metrics(CollectorRegistry(), settings.metrics.tenants)
+    metrics.promise(settings.detection)
+    return metrics

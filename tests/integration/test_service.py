@@ -225,6 +225,7 @@ def test_metrics_add_up(life: Life, story: Sequence[bytes]) -> None:
     shown = {name for samples in life.metrics for name in samples if "alerts_total" in name}
     own = {name.removeprefix("probewatch_") for name in shown if "tenant" not in name}
     assert sum(both(name) for name in own) == len(revisions)
+    assert not any("_created" in name for samples in life.metrics for name in samples)
     # What closes an episode is no event.
     made = [alert for alert in revisions if alert.status is not Status.CLOSED]
     for histogram in ("alert_event_seconds_count", "alert_processing_seconds_count"):
