@@ -1,32 +1,34 @@
 """What a worker counts of decisions."""
 
 from collections.abc import Callable
-from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from streams.metrics import Making, Over
 
 
 class DecisionMetrics:
     """The metrics of decisions, in a worker's registry."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        counter = partial(Counter, namespace="probewatch", registry=registry)
-        gauge = partial(Gauge, namespace="probewatch", registry=registry)
-        self._info = gauge("configuration_info", "1 for the configuration judged by.", ["hash"])
+    def __init__(self, make: Making) -> None:
+        gauge = make.gauge
+        self._info = gauge(
+            "configuration_info", "1 for the configuration judged by", Over.EACH, ["hash"]
+        )
         self._loaded = gauge(
-            "configuration_loaded_timestamp_seconds", "When it was begun to be judged by."
+            "configuration_loaded_timestamp_seconds", "When it was begun to be judged by", Over.EACH
         )
         self._refused = gauge(
-            "configuration_rejected", "1 if the last configuration record was refused."
+            "configuration_rejected", "1 if the last configuration record was refused", Over.EACH
         )
-        self._verdicts = counter(
+        self._verdicts = make.counter(
             "verdicts", "Verdicts that came in; each worker counts all of them.", ["verdict"]
         )
-        self._rejected = counter(
+        self._rejected = make.counter(
             "decisions_rejected", "Records of the topic of decisions that are none.", ["reason"]
         )
-        self._snoozes = gauge("snoozes_active", "Snoozes that have not ended.")
-        self._suppressions = gauge("suppressions_active", "Suppressions that have not ended.")
+        self._snoozes = gauge("snoozes_active", "Snoozes that have not ended", Over.MAX)
+        self._suppressions = gauge(
+            "suppressions_active", "Suppressions that have not ended", Over.MAX
+        )
         self._held = ""
 
     def follow(self, active: Callable[[], tuple[int, int]]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from prometheus_client import CollectorRegistry
 
 from detectors.guidance import Guidance
 from detectors.units import NEVER
@@ -40,7 +39,7 @@ class Decisions:
         options: of aiokafka's clients.
         settings: of this worker.
         sender: what is said goes through it.
-        registry: where decisions are counted.
+        making: of the metrics by which decisions are counted.
         on_failure: told if the topic cannot be read any more.
 
     Attributes:
@@ -53,7 +52,7 @@ class Decisions:
         options: Mapping[str, Any],
         settings: Settings,
         sender: Says,
-        registry: CollectorRegistry,
+        making: Making,
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self.ledger = Ledger(settings)
@@ -62,7 +61,7 @@ class Decisions:
         self._settings = settings
         self._place = TopicPartition(settings.kafka.decisions_topic, 0)
         self._sender = sender
-        self._metrics = DecisionMetrics(registry)
+        self._metrics = DecisionMetrics(making)
         self._metrics.follow(lambda: self.silences.active(now()))
         self._metrics.holds(settings.config_hash)
         self._on_failure = on_failure

@@ -15,7 +15,6 @@ from typing import Any, Final, Protocol
 from aiohttp import web
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from prometheus_client import CollectorRegistry
 
 from detectors.errors import BrokerError, ConfigError
 from streams.checkpoints.standby import Standby
@@ -31,7 +30,7 @@ from streams.service.chores import Chores
 from streams.service.control import Control
 from streams.service.health import Health
 from streams.service.keeper import Durability
-from streams.service.metrics import Metrics
+from streams.service.metrics import metrics_of
 from streams.service.page import Page
 from streams.service.publisher import Publisher
 from streams.service.recent import AlertReader, Recent
@@ -124,7 +123,7 @@ async def _work(
             failed.set_exception(error)
 
     async with AsyncExitStack() as stack:
-        metrics = Metrics(CollectorRegistry())
+        metrics = metrics_of(settings)
         await _run(producer := _producer(options, durable=how.durable), stack)
         sender = Sender(producer, fail)
         control = Control(options, wanted.control.name, sender, fail)
@@ -134,7 +133,7 @@ async def _work(
         if settings.service.standby:
             standby = Standby(options, fail, transactions=how.durable)
             await _run(standby, stack)
-        decisions = Decisions(options, settings, sender, metrics.registry, fail)
+        decisions = Decisions(options, settings, sender, metrics.making, fail)
         shared = settings, names, wanted, durability, control, publisher, metrics, standby
         tools = Tools(*shared, decisions)
         worker = Worker(tools, engine, partitions)

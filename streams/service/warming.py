@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+from prometheus_client import CollectorRegistry
 
 from detectors.config import Detection
 from detectors.kernels.hashing import FREE
@@ -13,8 +14,10 @@ from streams.checkpoints.segments import Tracker
 from streams.ingest.admission import TimeRules
 from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import PlainNames
+from streams.metrics import Making
 
 from .control import Board
+from .measures.tenants import TenantMeasures
 from .sources import FOREVER, Source
 from .stations import Station
 from .worker import STAGES
@@ -30,6 +33,7 @@ def warm() -> None:
     """Send two days of one search through everything; what it compiles is kept on disk."""
     names = PlainNames()
     source = Source(0, Ingest(names), TimeRules(), 1)
+    source.watch = TenantMeasures(Making(CollectorRegistry()), ()).observe
     board = Board()
     stations = {
         kind: Station(make(Detection(), "", names.write), 0, 1, board)

@@ -16,7 +16,16 @@ from detectors.errors import ConfigError
 
 from .faults import FaultyConfigError, unreadable
 from .kafka import Kafka
-from .sections import Audit, Input, Pseudonyms, Section, Service, Subjects
+from .sections import (
+    Audit,
+    Input,
+    Logging,
+    MetricsShown,
+    Pseudonyms,
+    Section,
+    Service,
+    Subjects,
+)
 from .suppressions import Suppression
 from .template import template
 from .validation import validate
@@ -48,6 +57,8 @@ class Settings(Section, frozen=True):
         Meta(description="alerts not to be delivered; write [[suppressions]] instead of this"),
     ] = ()
     audit: Audit = Audit()
+    metrics: MetricsShown = MetricsShown()
+    logging: Logging = Logging()
     detection: Detection = Detection()
 
     @property

@@ -121,7 +121,7 @@ class Service:
         return [value for topic in topics for _, value in self.records(topic.name)]
 
     def behind(self) -> int:
-        """Records whose effect is not durable yet, of those that are read as a group."""
+        """Records whose effect is not durable yet, of all topics that are read as a group."""
         admin = KafkaAdminClient(bootstrap_servers=self._bootstrap)
         try:
             read = (self.topics.queries, self.topics.actors, self.topics.subjects)

@@ -12,6 +12,7 @@ from streams.decisions.decoding import decode
 from streams.decisions.reader import Decisions, now
 from streams.decisions.records import DayBegun, Record, line_of
 from streams.ingest.rejects import Rejected
+from streams.metrics import Making
 from streams.settings import Settings
 from tests.decisions import a_budget, a_snooze, configured, ruled, settings_with
 from tests.logs import HOUR
@@ -37,7 +38,7 @@ class Sender:
 def reading(settings: Settings | None = None) -> tuple[Decisions, Sender, CollectorRegistry]:
     """What a worker knows of a topic that it is handed by hand."""
     registry, sender = CollectorRegistry(), Sender()
-    decisions = Decisions({}, settings or Settings(), sender, registry, lambda _: None)
+    decisions = Decisions({}, settings or Settings(), sender, Making(registry), lambda _: None)
     return decisions, sender, registry
 
 
