@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from detectors.guidance import Guidance
 from detectors.units import NEVER
 from streams.ingest.rejects import Rejected
+from streams.metrics import Making
 from streams.settings import Settings
 
 from .changes import fixed_of, tables_of

@@ -41,7 +41,7 @@ class Diary:
 def test_a_day_begins_once_and_days_do_not_go_back(days: list[int]) -> None:
     """The first of all only says what day it is: there is none before it to be ended."""
     diary = Diary()
-    unit = Unit(diary, {})
+    unit = Unit(diary, {}, {})
     for day in days:
         assert unit.begin(day) == []
 
