@@ -94,6 +94,7 @@ class Topics(msgspec.Struct, frozen=True):
     network_state: Topic
     cohort_state: Topic
     control: Topic
+    dead_letters: Topic
 
     def __iter__(self) -> Iterator[Topic]:
         """Each of them, in the order in which an event meets them."""
@@ -152,6 +153,7 @@ def topics(kafka: Kafka) -> Topics:
         network_state=internal("state.networks", "checkpoints of networks", _STATE),
         cohort_state=internal("state.cohorts", "checkpoints of groups", _STATE),
         control=internal("control", "watermarks and figures of peers", _CONTROL, 1),
+        dead_letters=internal("dead-letters", "alerts that a sink gave up", _ALERTS),
     )
 
 

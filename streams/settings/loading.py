@@ -6,9 +6,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from detectors.config import Detection
 from detectors.errors import ConfigError
@@ -16,6 +17,7 @@ from detectors.errors import ConfigError
 from .faults import FaultyConfigError, unreadable
 from .kafka import Kafka
 from .sections import Input, Pseudonyms, Section, Service, Subjects
+from .sinks import Sink, clashes
 from .template import template
 from .validation import validate
 
@@ -41,6 +43,10 @@ class Settings(Section, frozen=True):
     pseudonyms: Pseudonyms = Pseudonyms()
     kafka: Kafka = Kafka()
     service: Service = Service()
+    sinks: Annotated[
+        tuple[Sink, ...],
+        Meta(description="who is told of alerts, and how; see docs/sinks.md"),
+    ] = ()
     detection: Detection = Detection()
 
     @property
@@ -82,6 +88,8 @@ def parse(document: Mapping[str, Any], name: str, directory: Path) -> Settings:
     tables = {
         name: _seen_from(directory, table) for name, table in msgspec.structs.asdict(file).items()
     }
+    if faults := clashes(tables["sinks"]):
+        raise FaultyConfigError(name, faults)
     detection = Detection(**{name: tables.pop(name) for name in Detection.__struct_fields__})
     return Settings(**tables, detection=detection)
 
@@ -112,8 +120,10 @@ def _file_type() -> type[msgspec.Struct]:
     return msgspec.defstruct("File", fields, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
-def _seen_from(directory: Path, table: S) -> S:
-    """The table with its paths, which are the fields named `*_file`, seen from a directory."""
+def _seen_from(directory: Path, table: Any) -> Any:
+    """A table, or several, with its paths, the fields named `*_file`, seen from a directory."""
+    if isinstance(table, tuple):
+        return tuple(_seen_from(directory, one) for one in table)
     paths = {
         name: str(directory / value)
         for name, value in msgspec.structs.asdict(table).items()
