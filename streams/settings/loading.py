@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -20,8 +20,6 @@ from .sections import Input, Pseudonyms, Section, Service, Subjects
 from .sinks import Sink, clashes
 from .template import template
 from .validation import validate
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 CONFIG_VARIABLE = "PROBEWATCH_CONFIG"
 DEFAULT_FILE = "probewatch.toml"

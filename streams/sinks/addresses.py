@@ -11,20 +11,25 @@ from typing import Any, Final
 
 REFUSED: Final = "the address is not a public one"
 
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _EMBEDDING: Final = (
     # IPv4 behind IPv6: RFC 6052 (NAT64, the well-known prefix), RFC 4291 (compatible, obsolete).
     ipaddress.IPv6Network("64:ff9b::/96"),
     ipaddress.IPv6Network("::/96"),
 )
-_PLATFORM: Final = frozenset(
-    {
-        # Public by its number, but Azure's own to each machine: "What is IP address
-        # 168.63.129.16?", Microsoft Learn.
-        ipaddress.IPv4Address("168.63.129.16"),
-    }
+_SPECIAL: Final[tuple[_Network, ...]] = (
+    # Of IANA's registries of special-purpose addresses, what older versions of Python take for
+    # public: gh-113171.
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    ipaddress.IPv6Network("64:ff9b:1::/48"),
+    ipaddress.IPv6Network("2002::/16"),
+    ipaddress.IPv6Network("3fff::/20"),
+    # Public by its number, but Azure's own to each machine: "What is IP address 168.63.129.16?",
+    # Microsoft Learn.
+    ipaddress.IPv4Network("168.63.129.16/32"),
 )
-
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class RefusedAddressError(OSError):
@@ -61,16 +66,17 @@ def guarded_socket(info: tuple[Any, ...]) -> socket.socket:
 
 
 def _is_public(address: _Address) -> bool:
-    return address.is_global and not address.is_multicast and address not in _PLATFORM
+    if address.is_multicast or not address.is_global:
+        return False
+    return not any(address.version == each.version and address in each for each in _SPECIAL)
 
 
 def _meant(address: _Address) -> list[_Address]:
     """The address, and those of IPv4 that a packet to it may end at."""
     if isinstance(address, ipaddress.IPv4Address):
         return [address]
-    found: list[_Address | None] = [address.sixtofour, *(address.teredo or ())]
     if address.ipv4_mapped is not None:
         return [address.ipv4_mapped]
     if any(address in network for network in _EMBEDDING):
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return [address, *(one for one in found if one is not None)]
+        return [address, ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
+    return [address]

@@ -1,6 +1,5 @@
 """What could not be delivered, kept with the reason until somebody has it delivered again."""
 
-from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -8,7 +7,7 @@ import msgspec
 from detectors.alerts import Alert
 
 from .backlog import Place
-from .messages import Flood, Message
+from .messages import Flood, Message, moment
 from .retries import Result
 
 
@@ -77,7 +76,7 @@ class DeadLetters:
                 sink=self._sink,
                 reason=result.outcome.reason,
                 attempts=result.attempts,
-                time=_written(now),
+                time=moment(now),
                 key=message.key,
                 partition=place.partition if place else None,
                 offset=place.offset if place else None,
@@ -97,7 +96,7 @@ class DeadLetters:
             sink=self._sink,
             reason="not_an_alert",
             attempts=0,
-            time=_written(now),
+            time=moment(now),
             key=key,
             partition=place.partition,
             offset=place.offset,
@@ -108,7 +107,3 @@ class DeadLetters:
         value = msgspec.json.encode(letter)
         # Revisions of one alert stay in order.
         await self._producer.send_and_wait(self._topic, value, key=f"{self._sink}/{about}".encode())
-
-
-def _written(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")

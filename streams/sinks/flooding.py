@@ -4,13 +4,12 @@ No I/O; the clock is the caller's.
 """
 
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Final
 
 from detectors.alerts import Severity
 
 from .backlog import Overflow
-from .messages import Flood, Message
+from .messages import Flood, Message, moment
 
 SETTLE_SECONDS: Final = 5.0
 """From the first alert that is only counted to telling of it: by then it is more than one."""
@@ -79,8 +78,8 @@ class FloodWatch:
         current.next = now + self._interval
         flood = Flood(
             number=current.number,
-            since=_written(current.since),
-            until=_written(now),
+            since=moment(current.since),
+            until=moment(now),
             over=not overflow.total,
             counted=current.patterns.total(),
             fresh=overflow.total,
@@ -94,7 +93,3 @@ class FloodWatch:
         if flood.over:
             self._current = None
         return Message(f"flood:{self._sink}:{current.name}:{current.number}", flood)
-
-
-def _written(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from detectors.alerts import Alert
+from detectors.alerts import Alert, rfc3339
 
 
 class Flood(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +49,11 @@ class Message(msgspec.Struct, frozen=True):
         if isinstance(self.content, Flood):
             return "flood"
         return f"alert.{self.content.status.value}"
+
+
+def moment(seconds: float) -> str:
+    """Seconds since the epoch as an alert writes a time."""
+    return rfc3339(round(seconds * 1000))
 
 
 def message(alert: Alert) -> Message:

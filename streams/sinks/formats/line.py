@@ -15,7 +15,7 @@ def line(message: Message) -> str:
     why = f": {content.reasons[0].text}" if content.reasons else ""
     said = (
         f"{moment(content.last_event_time)}  {content.severity.value:<8}  "
-        f"{content.status.value:<8}  {title(content)} by {content.entity.type} "
+        f"{content.status.value:<8}  {title(content)}, {content.entity.type} "
         f"{content.entity.id} of {tenant(content)}{why}"
     )
     return cut(said, _LONGEST)

@@ -50,7 +50,8 @@ def _alert(alert: Alert) -> dict[str, Any]:
     fields = [
         (alert.entity.type.capitalize(), alert.entity.id),
         ("Tenant", tenant(alert)),
-        ("Searches", f"{alert.event_count:,}, of {alert.subjects_exposed:,} people"),
+        ("Searches", f"{alert.event_count:,}"),
+        ("People exposed", f"{alert.subjects_exposed:,}"),
         ("Rarity", f"{alert.rarity:.2g} in 10,000 actor-days"),
         ("From, to (UTC)", f"{first}, {last}"),
         ("Alert", f"{alert.alert_id}, revision {alert.revision}"),
