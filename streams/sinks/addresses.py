@@ -20,8 +20,8 @@ _EMBEDDING: Final = (
     ipaddress.IPv6Network("::/96"),
 )
 _SPECIAL: Final[tuple[_Network, ...]] = (
-    # Of IANA's registries of special-purpose addresses, what older versions of Python take for
-    # public: gh-113171.
+    # In IANA's registries of special-purpose addresses, and public for older versions of Python
+    # (its issue 113171).
     ipaddress.IPv4Network("192.0.0.0/24"),
     ipaddress.IPv6Network("64:ff9b:1::/48"),
     ipaddress.IPv6Network("2002::/16"),

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from detectors.errors import ConfigError
-from streams.settings import Sink, FaultyConfigError, Settings, default_file, find, load
+from streams.settings import FaultyConfigError, Settings, Sink, default_file, find, load
 
 
 def written(directory: Path, text: str) -> Path:

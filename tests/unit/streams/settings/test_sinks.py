@@ -27,6 +27,12 @@ def sinks(*tables: dict[str, Any], directory: str = "/etc") -> tuple[Sink, ...]:
     return parse({"sinks": list(tables)}, "p.toml", Path(directory)).sinks
 
 
+def read_all(sink: Sink, environ: dict[str, str]) -> None:
+    """Read all that is secret of a sink."""
+    for read in (sink_url, sink_secrets, sink_token):
+        read(sink, environ)
+
+
 def faults(*tables: dict[str, Any]) -> list[str]:
     """What is said of these tables."""
     with pytest.raises(FaultyConfigError) as caught:
@@ -86,7 +92,7 @@ def test_files_are_seen_from_the_settings() -> None:
     """As the other files that settings name."""
     (sink,) = sinks({**WEBHOOK, "secret_file": "secrets"})
 
-    assert sink.secret_file == "/etc/secrets"
+    assert Path(sink.secret_file) == Path("/etc/secrets")
 
 
 def test_the_environment_goes_before_files(tmp_path: Path) -> None:
@@ -123,8 +129,7 @@ def test_secrets_that_are_wrong_are_not_repeated(environ: dict[str, str], said: 
     (sink,) = sinks(WEBHOOK)
     given = {f"PROBEWATCH_SINK_ON_CALL_{name}": value for name, value in environ.items()}
     with pytest.raises(ConfigError) as caught:
-        for read in (sink_url, sink_secrets, sink_token):
-            read(sink, given)
+        read_all(sink, given)
 
     assert said in str(caught.value)
     assert "hidden" not in str(caught.value)

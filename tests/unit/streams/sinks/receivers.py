@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import cast
 
 from aiohttp import web
 
@@ -63,11 +64,24 @@ async def serving(answer: Answer) -> AsyncIterator[str]:
 @asynccontextmanager
 async def speaking(speak: Speak) -> AsyncIterator[str]:
     """A server that says what it likes, which need not be HTTP; its address."""
-    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    talks = set[asyncio.Task[None]]()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.add(cast("asyncio.Task[None]", asyncio.current_task()))
+        with suppress(OSError, asyncio.CancelledError):
+            await speak(reader, writer)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
+        for one in talks:
+            one.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -77,5 +91,5 @@ async def until(condition: Callable[[], object]) -> None:
         TimeoutError: it does not come to hold.
     """
     async with asyncio.timeout(30):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - it waits for what others do
             await asyncio.sleep(0.01)

@@ -125,8 +125,18 @@ def test_addresses_inside_are_not_connected_to(host: str) -> None:
             port = url.rpartition(":")[2]
             return await posted(f"http://{host}:{port}/", http_sink(allow_private=False))
 
-    assert asyncio.run(run()).reason in {"address_refused", "unreachable"}
+    assert not asyncio.run(run()).delivered
     assert asked == []
+
+
+def test_a_refusal_is_told_from_a_failure() -> None:
+    """So that whoever reads the dead letter knows what to set."""
+
+    async def run() -> Outcome:
+        async with serving(answering(200)) as url:
+            return await posted(url, http_sink(allow_private=False))
+
+    assert asyncio.run(run()) == Outcome("address_refused")
 
 
 def test_a_name_that_changes_its_mind_gets_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
