@@ -1,11 +1,11 @@
 """Dead letters, delivered again once the cause is gone."""
 
-import logging
+import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from detectors.errors import BrokerError, ConfigError, ProbewatchError
@@ -13,19 +13,19 @@ from streams.kafka.security import client_options
 from streams.kafka.topics import topics
 from streams.settings import Settings, Sink
 
+from .backlog import Place
 from .building import receiver
-from .dead_letters import DeadLetter
+from .dead_letters import DeadLetter, DeadLetters
 from .links import Links
 from .messages import Message, Receiver
 from .outlets import group
 from .retries import insist
 
 _DECODER: Final = msgspec.json.Decoder(DeadLetter)
-_LOGGER = logging.getLogger(__name__)
 
 
 class UndeliveredError(ProbewatchError):
-    """A receiver still does not take a dead letter; those behind it were not tried."""
+    """A receiver still does not take a dead letter."""
 
 
 async def redeliver(settings: Settings, environ: Mapping[str, str], name: str | None) -> int:
@@ -42,7 +42,8 @@ async def redeliver(settings: Settings, environ: Mapping[str, str], name: str | 
     Raises:
         ConfigError: there is no such sink, or a secret is missing.
         BrokerError: the brokers do not answer.
-        UndeliveredError: a receiver still refuses.
+        UndeliveredError: a receiver does not answer, and what is left was not tried; or it refuses
+            some for good, which are dead letters again.
     """
     sinks = [sink for sink in settings.sinks if name in {None, sink.name}]
     if not sinks:
@@ -65,6 +66,7 @@ class _Again:
         """All that is left of one sink; how many there were."""
         producer = AIOKafkaProducer(**self._options, acks="all")
         consumer = AIOKafkaConsumer(
+            self._topics.dead_letters.name,
             **self._options,
             group_id=f"{group(self._settings.kafka.application, sink)}.dead-letters",
             enable_auto_commit=False,
@@ -75,40 +77,61 @@ class _Again:
             await producer.start()
             await consumer.start()
             await to.start()
-            return await self._empty(consumer, to, sink)
+            dead = DeadLetters(producer, self._topics.dead_letters.name, sink.name)
+            return await self._empty(consumer, _Attempts(sink, to, dead))
         finally:
             await to.stop()
             await consumer.stop()
             await producer.stop()
 
-    async def _empty(self, consumer: AIOKafkaConsumer, to: Receiver, sink: Sink) -> int:
-        places = await self._places(consumer)
-        consumer.assign(places)
+    async def _empty(self, consumer: AIOKafkaConsumer, again: "_Attempts") -> int:
+        places = consumer.assignment()
         ends = await consumer.end_offsets(places)
-        count = 0
-        for place in places:
+        for place in sorted(places):
             while await consumer.position(place) < ends[place]:
                 record = await consumer.getone(place)
-                count += await _deliver(to, sink, record.value)
+                await again.deliver(_DECODER.decode(record.value))
                 await consumer.commit({place: record.offset + 1})
-        return count
-
-    async def _places(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-        topic = self._topics.dead_letters.name
-        consumer.subscribe([topic])
-        partitions: Any = consumer.partitions_for_topic(topic)
-        consumer.unsubscribe()
-        return [TopicPartition(topic, number) for number in sorted(partitions or ())]
+        return again.finish()
 
 
-async def _deliver(to: Receiver, sink: Sink, record: bytes) -> int:
-    letter = _DECODER.decode(record)
-    content = letter.alert or letter.flood
-    if letter.sink != sink.name or content is None:
-        return 0
-    result = await insist(to, Message(letter.key, content), sink)
-    if not result.outcome.delivered:
-        raise UndeliveredError(
-            f"sink {sink.name}: {result.outcome.reason} after {result.attempts} attempts"
-        )
-    return 1
+class _Attempts:
+    """One sink's dead letters, each tried as often as an alert is."""
+
+    def __init__(self, sink: Sink, to: Receiver, dead: DeadLetters) -> None:
+        self._sink = sink
+        self._to = to
+        self._dead = dead
+        self._delivered = 0
+        self._refused = 0
+
+    async def deliver(self, letter: DeadLetter) -> None:
+        """Try one; what is refused for good is put behind the others again."""
+        content = letter.alert or letter.flood
+        if letter.sink != self._sink.name or content is None:
+            return
+        message = Message(letter.key, content)
+        result = await insist(self._to, message, self._sink)
+        if result.outcome.delivered:
+            self._delivered += 1
+        elif result.outcome.lasting:
+            self._refused += 1
+            place = None if letter.offset is None else Place(letter.partition or 0, letter.offset)
+            await self._dead.give_up(message, place, result, time.time())
+        else:
+            raise UndeliveredError(
+                f"sink {self._sink.name}: {result.outcome.reason} after {result.attempts} attempts"
+            )
+
+    def finish(self) -> int:
+        """How many were delivered.
+
+        Raises:
+            UndeliveredError: some were refused.
+        """
+        if self._refused:
+            raise UndeliveredError(
+                f"sink {self._sink.name}: delivered {self._delivered} dead letters; "
+                f"{self._refused} were refused for good, and are dead letters again"
+            )
+        return self._delivered

@@ -1,0 +1,204 @@
+"""Alerts reach their receivers through real brokers, whatever fails on the way."""
+
+import asyncio
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from aiohttp import web
+from standardwebhooks import Webhook
+
+from detectors.alerts import Alert
+from tests.alerts import an_alert
+from tests.integration.delivery import QUICK, SECRET, Delivery
+from tests.integration.receiver import Receiver, take
+from tests.integration.service import wait_for
+from tests.kafka.cluster import KafkaCluster
+
+EPISODES: Final = 30
+REVISIONS: Final = 5
+OUTAGE: Final = 60
+"""Requests for which nothing but errors comes back."""
+
+SIGNING: Final = {"PROBEWATCH_SINK_HOOK_SECRET": SECRET}
+
+
+def episodes(first: int, last: int) -> list[Alert]:
+    """So many revisions of each episode, interleaved."""
+    return [
+        an_alert(alert_id=f"episode{episode}", revision=revision)
+        for revision in range(first, last)
+        for episode in range(EPISODES)
+    ]
+
+
+def misbehaving(inside: str) -> Any:
+    """An outage first, then every fault that there is, at random."""
+    rng = np.random.default_rng(8)
+
+    async def behave(request: web.Request, number: int) -> web.StreamResponse:
+        fault = (
+            "down"
+            if number < OUTAGE
+            else rng.choice(
+                ["none", "down", "busy", "hang", "garbage", "cut", "redirect"],
+                p=[0.52, 0.1, 0.1, 0.04, 0.08, 0.08, 0.08],
+            )
+        )
+        match fault:
+            case "none":
+                return web.Response()
+            case "busy":
+                return web.Response(status=429, headers={"Retry-After": "0"})
+            case "hang":
+                await asyncio.sleep(1.0)
+                return web.Response(status=504)
+            case "redirect":
+                return web.Response(status=307, headers={"Location": inside})
+            case "garbage" | "cut" if request.transport is not None:
+                head = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"
+                request.transport.write(head if fault == "cut" else b"\x00\xff\r\n\r\n")
+                request.transport.close()
+        return web.Response(status=500)
+
+    return behave
+
+
+def test_everything_arrives_though_everything_fails(kafka: KafkaCluster, tmp_path: Path) -> None:
+    """Outage, hangs, garbage, redirects and SIGKILL: each revision arrives, in order, as itself."""
+    with Receiver() as inside, Receiver(misbehaving(inside.url)) as receiver:
+        hook = {"name": "hook", "type": "webhook", "url": receiver.url, **QUICK}
+        refused = hook | {"name": "refused", "url": inside.url, "allow_private": False}
+        sinks = Delivery(tmp_path, kafka.bootstrap, hook, refused | {"attempts": 1})
+        environ = SIGNING | {"PROBEWATCH_SINK_REFUSED_SECRET": SECRET}
+        wanted = {f"{alert.alert_id}:{alert.revision}" for alert in episodes(0, REVISIONS)}
+        for revision in range(REVISIONS):
+            sinks.write(episodes(revision, revision + 1))
+            enough = OUTAGE + (revision + 1) * EPISODES
+            # It is killed at the end of this context, whatever it is doing.
+            with sinks.start(**environ) as process:
+                wait_for(lambda enough=enough: len(receiver.got) >= enough, process)  # type: ignore[misc]
+        with sinks.start(**environ) as process:
+            wait_for(lambda: {got.key for got in receiver.taken} >= wanted, process)
+            wait_for(lambda: len(sinks.dead_letters()) >= len(wanted), process)
+            assert process.stop() == 0
+
+    assert {got.key for got in receiver.taken} == wanted
+    assert_in_order(receiver)
+    assert inside.got == []
+    assert {(each.sink, each.reason) for each in sinks.dead_letters()} == {
+        ("refused", "address_refused")
+    }
+
+
+def assert_in_order(receiver: Receiver) -> None:
+    """Of each episode, no revision is taken for the first time after a later one was."""
+    first = defaultdict[str, list[int]](list)
+    seen = set[str]()
+    for got in receiver.taken:
+        alert = msgspec.convert(got.json["data"], Alert)
+        assert got.key == f"{alert.alert_id}:{alert.revision}"
+        if got.key not in seen:
+            first[alert.alert_id].append(alert.revision)
+        seen.add(got.key)
+    assert all(revisions == sorted(revisions) for revisions in first.values())
+
+
+def test_a_stranger_could_not_have_sent_it(kafka: KafkaCluster, tmp_path: Path) -> None:
+    """The library of the specification verifies what arrives."""
+    with Receiver() as receiver:
+        hook = {"name": "hook", "type": "webhook", "url": receiver.url, **QUICK}
+        sinks = Delivery(tmp_path, kafka.bootstrap, hook)
+        sinks.write([an_alert()])
+        with sinks.start(**SIGNING) as process:
+            wait_for(lambda: receiver.taken, process)
+
+    (got,) = receiver.taken
+    assert Webhook(SECRET).verify(got.body, got.headers)["data"]["alert_id"] == "a1"
+
+
+def test_one_that_is_down_delays_nobody(kafka: KafkaCluster, tmp_path: Path) -> None:
+    """Each reads with offsets of its own, and its metrics say how it fares."""
+
+    async def hang(_: web.Request, __: int) -> web.Response:
+        await asyncio.sleep(3_600)
+        return web.Response()
+
+    count = 50
+    with Receiver(hang) as receiver:
+        sinks = Delivery(
+            tmp_path,
+            kafka.bootstrap,
+            {"name": "hook", "type": "webhook", "url": receiver.url, **QUICK},
+            {"name": "archive", "type": "file", "output_file": "kept", "begin": "earliest"},
+        )
+        sinks.write(an_alert(alert_id=f"{number}") for number in range(count))
+        with sinks.start(**SIGNING) as process:
+            kept = tmp_path / "kept"
+            wait_for(lambda: kept.exists() and kept.read_bytes().count(b"\n") == count, process)
+            wait_for(lambda: _metric(process, "lag_records", "hook") == count, process)
+            wait_for(lambda: _metric(process, "lag_records", "archive") == 0, process)
+            retried = 'probewatch_deliveries_total{outcome="retried",sink="hook"}'
+            wait_for(lambda: process.metrics()[retried] > 0, process)
+            assert process.ready()
+
+
+def _metric(process: Any, name: str, sink: str) -> float:
+    return float(process.metrics()[f'probewatch_sink_{name}{{sink="{sink}"}}'])
+
+
+def test_dead_letters_are_delivered_again_when_asked_for(
+    kafka: KafkaCluster, tmp_path: Path
+) -> None:
+    """Once, in order, under the keys that they had; as long as it fails they stay."""
+
+    async def refuse(_: web.Request, __: int) -> web.Response:
+        return web.Response(status=503)
+
+    with Receiver(refuse) as receiver:
+        hook = {"name": "hook", "type": "webhook", "url": receiver.url, **QUICK, "attempts": 2}
+        sinks = Delivery(tmp_path, kafka.bootstrap, hook)
+        sinks.write(an_alert(revision=revision) for revision in range(3))
+        with sinks.start(**SIGNING) as process:
+            wait_for(lambda: len(sinks.dead_letters()) == 3, process)
+            process.stop()
+        with sinks.start("--dead-letters", **SIGNING) as process:
+            assert process.wait() == 1
+            assert "sink hook: http_503 after 2 attempts" in process.log
+
+        del receiver.got[:]
+        receiver.behave = take
+        for _ in range(2):
+            with sinks.start("--dead-letters", "--sink", "hook", **SIGNING) as process:
+                assert process.wait() == 0
+
+    assert [got.key for got in receiver.taken] == ["a1:0", "a1:1", "a1:2"]
+
+
+def test_a_new_sink_begins_with_what_comes(kafka: KafkaCluster, tmp_path: Path) -> None:
+    """And from then on it passes nothing over, also what comes while it is down."""
+    sinks = Delivery(
+        tmp_path,
+        kafka.bootstrap,
+        {"name": "archive", "type": "file", "output_file": "kept"},
+    )
+    kept = tmp_path / "kept"
+    sinks.write([an_alert(alert_id="before")])
+    with sinks.start() as process:
+        wait_for(lambda: _lag(process) == 0.0, process)
+        sinks.write([an_alert(alert_id="first")])
+        wait_for(kept.exists, process)
+    sinks.write([an_alert(alert_id="while down")])
+    with sinks.start() as process:
+        wait_for(lambda: b"while down" in kept.read_bytes(), process)
+
+    assert b"before" not in kept.read_bytes()
+
+
+def _lag(process: Any) -> float | None:
+    if not process.address:
+        return None
+    found: float | None = process.metrics().get('probewatch_sink_lag_records{sink="archive"}')
+    return found
