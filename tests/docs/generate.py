@@ -20,6 +20,7 @@ from streams.service.metrics import Metrics
 from streams.settings import Kafka, default_file
 from streams.settings.durations import format_duration
 from streams.settings.validation import described
+from streams.sinks.metrics import DeliveryMetrics
 from tests.docs.pages import pages
 
 WIDTH = 100
@@ -94,7 +95,10 @@ def _kept(topic: Topic) -> str:
 
 def metric_table() -> str:
     """Every metric of a worker."""
-    families = Metrics(CollectorRegistry()).registry.collect()
+    registry = CollectorRegistry()
+    Metrics(registry)
+    DeliveryMetrics(registry)
+    families = registry.collect()
     rows = [
         f"| `{family.name}{'_total' * (family.type == 'counter')}` | {family.type} "
         f"| {family.documentation} |\n"
@@ -111,8 +115,8 @@ _US = "Probewatch"
 _USERS = {
     "queries": ("you", _US),
     "rejects": (_US, "you"),
-    "alerts": (_US, "you"),
-    "alerts_current": (_US, "you; Probewatch, if it shows a page"),
+    "alerts": (_US, "you; Probewatch, if there are sinks"),
+    "alerts_current": (_US, "you; Probewatch, for its page and Alertmanager"),
     "shadow_alerts": (_US, "you"),
 } | dict.fromkeys(Topics.__struct_fields__[5:], (_US, _US))
 """Who writes and who reads each topic."""

@@ -335,10 +335,11 @@ def test_an_archive_waits_instead_of_counting() -> None:
     bench = Bench(a_sink(type="file", queue=2), Memory())
 
     async def work() -> None:
-        await bench.give(an_alert(alert_id="a"))
-        assert not bench.dispatch.full
-        await bench.give(an_alert(alert_id="b"))
-        assert bench.dispatch.full
+        full = []
+        for alert_id in "ab":
+            await bench.give(an_alert(alert_id=alert_id))
+            full.append(bench.dispatch.full)
+        assert full == [False, True]
         assert bench.counted("digested") == 0
 
     run(work())
