@@ -61,9 +61,10 @@ class Delivery:
         command = ["probewatch", "deliver", "--config", str(self.service.file), *arguments]
         return Worker(command, self.service.file.parent, environ)
 
-    def write(self, alerts: Iterable[Alert]) -> None:
-        """Write alerts, as a worker does."""
-        topics = self.service.topics.alerts.name, self.service.topics.alerts_current.name
+    def write(self, alerts: Iterable[Alert], *, current: bool = True) -> None:
+        """Write alerts, as a worker does; to the topic of last revisions only if `current`."""
+        topics = [self.service.topics.alerts.name]
+        topics += [self.service.topics.alerts_current.name] * current
         producer = KafkaProducer(bootstrap_servers=self._bootstrap, linger_ms=20)
         for alert in alerts:
             for topic in topics:

@@ -1,16 +1,20 @@
 """Alerts reach their receivers through real brokers, whatever fails on the way."""
 
 import asyncio
+import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import numpy as np
+import orjson
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from detectors.alerts import Alert
+from detectors.alerts import Alert, Severity
+from streams.simulate import Recipe, build
 from tests.alerts import an_alert
 from tests.integration.delivery import QUICK, SECRET, Delivery
 from tests.integration.receiver import Receiver, take
@@ -21,6 +25,12 @@ EPISODES: Final = 30
 REVISIONS: Final = 5
 OUTAGE: Final = 60
 """Requests for which nothing but errors comes back."""
+
+FLOOD: Final = 100_000
+CRITICAL_EVERY: Final = 1_000
+DEPTH: Final = 'probewatch_sink_queue_depth{sink="hook"}'
+_POLLS: Final = 600
+_POLL_SECONDS: Final = 0.2
 
 SIGNING: Final = {"PROBEWATCH_SINK_HOOK_SECRET": SECRET}
 
@@ -202,3 +212,94 @@ def _lag(process: Any) -> float | None:
         return None
     found: float | None = process.metrics().get('probewatch_sink_lag_records{sink="archive"}')
     return found
+
+
+def test_workers_deliver_what_they_find(kafka: KafkaCluster, tmp_path: Path) -> None:
+    """Beside detection, which a sink that is down does not hurt; unless they are told not to."""
+    scenario = build(Recipe(world="police", seed=2, actors=40, days=21))
+    with Receiver() as nobody:
+        gone = nobody.url
+    sinks = Delivery(
+        tmp_path,
+        kafka.bootstrap,
+        {"name": "archive", "type": "file", "output_file": "kept", "begin": "earliest"},
+        {"name": "hook", "type": "webhook", "url": gone, **QUICK},
+        {"name": "lake", "type": "ocsf", "url": gone, **QUICK},
+    )
+    service, kept = sinks.service, tmp_path / "kept"
+    with service.run("--no-sinks") as worker:
+        service.send(orjson.dumps(event) for event in scenario.events())
+        wait_for(lambda: worker.ready() and not service.behind(), worker)
+        assert "probewatch_deliveries_total{" not in worker.get("/metrics")[1]
+        assert worker.stop() == 0
+    wanted = service.records(service.topics.alerts.name)
+    assert not kept.exists()
+    with service.run(**SIGNING) as worker:
+        wait_for(lambda: kept.exists() and len(_lines(kept)) >= len(wanted), worker)
+        wait_for(worker.ready, worker)
+        assert worker.stop() == 0
+
+    assert wanted
+    assert {_key(line) for line in _lines(kept)} == {_key(value) for _, value in wanted}
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
+
+
+def _key(record: bytes) -> tuple[str, int]:
+    alert = msgspec.json.decode(record, type=Alert)
+    return alert.alert_id, alert.revision
+
+
+def test_a_flood_hides_nothing(kafka: KafkaCluster, tmp_path: Path) -> None:
+    """Of 100,000 alerts the critical ones arrive first, the flood is told, memory is bounded."""
+
+    async def slow(_: web.Request, __: int) -> web.Response:
+        await asyncio.sleep(0.01)
+        return web.Response()
+
+    with Receiver(slow) as receiver:
+        hook = {"name": "hook", "type": "webhook", "url": receiver.url, **QUICK}
+        flooded = {"queue": 500, "digest_interval": "5s", "timeout": "10s"}
+        sinks = Delivery(tmp_path, kafka.bootstrap, hook | flooded)
+        with sinks.start(**SIGNING) as process:
+            wait_for(process.ready, process)
+            before = process.memory
+            sinks.write(flood(FLOOD), current=False)
+            most = 0.0
+            for _ in range(_POLLS):
+                most = max(most, process.metrics().get(DEPTH, 0.0))
+                if _floods(receiver) and _floods(receiver)[-1]["over"]:
+                    break
+                time.sleep(_POLL_SECONDS)
+            grown = process.memory - before
+            wait_for(lambda: _metric(process, "lag_records", "hook") == 0, process)
+            counts = process.metrics()
+
+    severities = [
+        got.json["data"]["severity"] for got in receiver.taken if got.json["type"] != "flood"
+    ]
+    begun, *_, over = _floods(receiver)
+    outcome = 'probewatch_deliveries_total{{outcome="{}",sink="hook"}}'
+    delivered, digested = (counts[outcome.format(word)] for word in ("delivered", "digested"))
+    assert severities.count("critical") == FLOOD // CRITICAL_EVERY
+    assert delivered + digested == FLOOD
+    assert over["counted"] == digested
+    assert over["severities"] == {"low": digested}
+    assert (begun["number"], begun["over"], begun["since"]) == (1, False, over["since"])
+    assert counts['probewatch_alert_flood{sink="hook"}'] == 0
+    assert most <= 500
+    assert grown < 60 << 20
+
+
+def _floods(receiver: Receiver) -> list[dict[str, Any]]:
+    told = [got.json for got in receiver.taken]
+    return [each["data"] for each in told if each["type"] == "flood"]
+
+
+def flood(count: int) -> Iterator[Alert]:
+    """Alerts of an attacker who wants to hide a few that matter."""
+    for number in range(count):
+        severity = Severity.LOW if number % CRITICAL_EVERY else Severity.CRITICAL
+        yield an_alert(alert_id=f"{number}", severity=severity)
