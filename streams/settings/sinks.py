@@ -239,6 +239,8 @@ def _idle(sink: Sink) -> Iterator[str]:
     for field, kinds in _OWN.items():
         if sink.type not in kinds:
             without += (field,)
+    if sink.topic:
+        without += ("secret_file",)
     for field in without:
         if getattr(sink, field) != defaults[field]:
             yield f"{field}: has no effect with {sink.type}"

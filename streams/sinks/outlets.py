@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
@@ -47,12 +48,18 @@ class Outlets:
         """
         if not self._sinks:
             return
-        producer = AIOKafkaProducer(**self._links.options, acks="all", max_request_size=_LARGEST)
-        readers = [self._reader(sink, producer) for sink in self._sinks]
-        await producer.start()
+        async with AsyncExitStack() as failing:
+            producer = AIOKafkaProducer(
+                **self._links.options, acks="all", max_request_size=_LARGEST
+            )
+            failing.push_async_callback(producer.stop)
+            readers = [self._reader(sink, producer) for sink in self._sinks]
+            await producer.start()
+            for reader in readers:
+                failing.push_async_callback(reader.outlet.receiver.stop)
+                await reader.outlet.receiver.start()
+            failing.pop_all()
         self._producer = producer
-        for reader in readers:
-            await reader.outlet.receiver.start()
         self._running = [asyncio.create_task(reader.run()) for reader in readers]
         _LOGGER.info("delivering alerts to %s", ", ".join(sink.name for sink in self._sinks))
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Final
 
 import msgspec
@@ -64,25 +65,27 @@ class _Again:
 
     async def deliver(self, sink: Sink) -> int:
         """All that is left of one sink; how many there were."""
-        producer = AIOKafkaProducer(**self._options, acks="all")
-        consumer = AIOKafkaConsumer(
+        async with AsyncExitStack() as stack:
+            producer = AIOKafkaProducer(**self._options, acks="all")
+            stack.push_async_callback(producer.stop)
+            to = receiver(sink, self._links, producer)
+            await producer.start()
+            consumer = self._consumer(sink)
+            stack.push_async_callback(consumer.stop)
+            await consumer.start()
+            stack.push_async_callback(to.stop)
+            await to.start()
+            dead = DeadLetters(producer, self._topics.dead_letters.name, sink.name)
+            return await self._empty(consumer, _Attempts(sink, to, dead))
+
+    def _consumer(self, sink: Sink) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
             self._topics.dead_letters.name,
             **self._options,
             group_id=f"{group(self._settings.kafka.application, sink)}.dead-letters",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )
-        to = receiver(sink, self._links, producer)
-        try:
-            await producer.start()
-            await consumer.start()
-            await to.start()
-            dead = DeadLetters(producer, self._topics.dead_letters.name, sink.name)
-            return await self._empty(consumer, _Attempts(sink, to, dead))
-        finally:
-            await to.stop()
-            await consumer.stop()
-            await producer.stop()
 
     async def _empty(self, consumer: AIOKafkaConsumer, again: "_Attempts") -> int:
         places = consumer.assignment()

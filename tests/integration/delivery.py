@@ -37,7 +37,7 @@ class Delivery:
         directory: for the settings.
         bootstrap: where the brokers are.
         sinks: their settings.
-        service: settings of `[service]`.
+        kafka: more settings of `[kafka]`.
     """
 
     def __init__(
@@ -45,10 +45,10 @@ class Delivery:
         directory: Path,
         bootstrap: str,
         *sinks: Mapping[str, Any],
-        service: Mapping[str, object] | None = None,
+        kafka: Mapping[str, object] | None = None,
     ) -> None:
         self._bootstrap = bootstrap
-        self.service = Service(directory, bootstrap, service=service)
+        self.service = Service(directory, bootstrap, kafka)
         with self.service.file.open("a") as file:
             file.writelines(_table(sink) for sink in sinks)
         self.settings = load(self.service.file)

@@ -18,7 +18,7 @@ from streams.simulate import Recipe, build
 from tests.alerts import an_alert
 from tests.integration.delivery import QUICK, SECRET, Delivery
 from tests.integration.receiver import Receiver, take
-from tests.integration.service import wait_for
+from tests.integration.service import Worker, wait_for
 from tests.kafka.cluster import KafkaCluster
 
 EPISODES: Final = 30
@@ -91,11 +91,11 @@ def test_everything_arrives_though_everything_fails(kafka: KafkaCluster, tmp_pat
             with sinks.start(**environ) as process:
                 wait_for(lambda enough=enough: len(receiver.got) >= enough, process)  # type: ignore[misc]
         with sinks.start(**environ) as process:
-            wait_for(lambda: {got.key for got in receiver.taken} >= wanted, process)
+            wait_for(lambda: _keys(receiver) >= wanted, process)
             wait_for(lambda: len(sinks.dead_letters()) >= len(wanted), process)
             assert process.stop() == 0
 
-    assert {got.key for got in receiver.taken} == wanted
+    assert _keys(receiver) == wanted
     assert_in_order(receiver)
     assert inside.got == []
     assert {(each.sink, each.reason) for each in sinks.dead_letters()} == {
@@ -114,6 +114,42 @@ def assert_in_order(receiver: Receiver) -> None:
             first[alert.alert_id].append(alert.revision)
         seen.add(got.key)
     assert all(revisions == sorted(revisions) for revisions in first.values())
+
+
+def test_processes_share_alerts_and_take_over(kafka: KafkaCluster, tmp_path: Path) -> None:
+    """One that comes takes its part, and the part of one that is killed is taken over."""
+    hook = {"name": "hook", "type": "webhook", **QUICK}
+    with Receiver() as receiver:
+        sinks = Delivery(
+            tmp_path, kafka.bootstrap, hook | {"url": receiver.url}, kafka={"partitions": 4}
+        )
+        keys = [f"{alert.alert_id}:{alert.revision}" for alert in episodes(0, REVISIONS)]
+        with sinks.start(**SIGNING) as first:
+            sinks.write(episodes(0, 2))
+            wait_for(lambda: len(_keys(receiver)) > EPISODES, first)
+            with sinks.start(**SIGNING) as second:
+                wait_for(second.ready, second)
+                for number in range(_POLLS):
+                    more = an_alert(alert_id=f"more{number}")
+                    keys.append(f"more{number}:1")
+                    sinks.write([more])
+                    if _delivered(second):
+                        break
+                sinks.write(episodes(2, 4))
+                wait_for(lambda: len(_keys(receiver)) > len(keys) - 2 * EPISODES, second)
+            sinks.write(episodes(4, REVISIONS))
+            wait_for(lambda: _keys(receiver) >= set(keys), first)
+
+    assert _keys(receiver) == set(keys)
+    assert_in_order(receiver)
+
+
+def _keys(receiver: Receiver) -> set[str]:
+    return {got.key for got in receiver.taken}
+
+
+def _delivered(process: Worker) -> float:
+    return process.metrics()['probewatch_deliveries_total{outcome="delivered",sink="hook"}']
 
 
 def test_a_stranger_could_not_have_sent_it(kafka: KafkaCluster, tmp_path: Path) -> None:
@@ -155,7 +191,7 @@ def test_one_that_is_down_delays_nobody(kafka: KafkaCluster, tmp_path: Path) -> 
             assert process.ready()
 
 
-def _metric(process: Any, name: str, sink: str) -> float:
+def _metric(process: Worker, name: str, sink: str) -> float:
     return float(process.metrics()[f'probewatch_sink_{name}{{sink="{sink}"}}'])
 
 
@@ -207,7 +243,7 @@ def test_a_new_sink_begins_with_what_comes(kafka: KafkaCluster, tmp_path: Path) 
     assert b"before" not in kept.read_bytes()
 
 
-def _lag(process: Any) -> float | None:
+def _lag(process: Worker) -> float | None:
     if not process.address:
         return None
     found: float | None = process.metrics().get('probewatch_sink_lag_records{sink="archive"}')

@@ -70,6 +70,10 @@ def test_words_are_those_of_alerts() -> None:
             "sinks[0]: topic: expected one of topic and url, got both",
         ),
         (
+            {"name": "o", "type": "ocsf", "topic": "t", "secret_file": "s"},
+            "sinks[0]: secret_file: has no effect with ocsf",
+        ),
+        (
             {"name": "a", "type": "alertmanager", "statuses": ["open"]},
             "sinks[0]: statuses: has no effect with alertmanager",
         ),
