@@ -30,6 +30,9 @@ COMMANDS = {
         "streams.commands.demo", "demo", "Show what it finds in simulated police searches."
     ),
     "run": Lazy("streams.commands.run", "run", "Judge the queries that come in through Kafka."),
+    "deliver": Lazy(
+        "streams.commands.deliver", "deliver", "Deliver alerts to sinks, and nothing else."
+    ),
     "replay": Lazy("streams.commands.replay", "replay", "Judge the queries in files."),
     "explain": Lazy(
         "streams.commands.explain", "explain", "Say why an alert was raised, or an event not."

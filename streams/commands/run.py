@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import click
+import msgspec
 
 from streams.logs import LEVELS, Level, log_to
 from streams.settings import find, load
@@ -34,13 +35,18 @@ Example:
     help="Begin with what `replay --save-state` wrote, where there is no state yet.",
 )
 @click.option(
+    "--no-sinks",
+    is_flag=True,
+    help="Deliver no alerts: `probewatch deliver` does, in a process of its own.",
+)
+@click.option(
     "--log-level",
     type=click.Choice(LEVELS),
     default="info",
     show_default=True,
     help="From which on it is told on standard error; how, [logging] format says.",
 )
-def run(config: Path | None, bootstrap: Path | None, log_level: Level) -> None:
+def run(*, config: Path | None, bootstrap: Path | None, no_sinks: bool, log_level: Level) -> None:
     """Judge the queries that come in through Kafka, until told to stop.
 
     Start as many as there is work for: they share the partitions. SIGTERM ends one after
@@ -52,6 +58,9 @@ def run(config: Path | None, bootstrap: Path | None, log_level: Level) -> None:
     settings = load(find(config, os.environ))
     log_to(level=log_level, form=settings.logging.format)
     _LOGGER.info("reading %s", settings.kafka.queries)
+    if no_sinks:
+        service = msgspec.structs.replace(settings.service, sinks=False)
+        settings = msgspec.structs.replace(settings, service=service)
     asyncio.run(serve(settings, os.environ, history=bootstrap, on_start=_say))
     _LOGGER.info("stopped")
 

@@ -10,7 +10,7 @@ from detectors.errors import ConfigError
 from detectors.guidance import Change, Guidance, holding, lesson_of
 from detectors.state.actors import DAY
 from detectors.units import NEVER
-from detectors.verdicts import Verdict, in_effect
+from detectors.verdicts import Ruling, Verdict, in_effect
 from streams.settings import Settings
 
 from .changes import changed
@@ -48,6 +48,7 @@ class Ledger:
         self._settings = settings
         self._decisions: dict[bytes, Decision] = {}
         self._verdicts: dict[bytes, Verdict] = {}
+        self._rulings: dict[str, Ruling] = {}
         self._changes: dict[bytes, tuple[Change, Settings]] = {}
         self._settings_now = settings
         self._guidance: dict[int, tuple[dict[str, Verdict], Guidance]] = {}
@@ -70,6 +71,7 @@ class Ledger:
             case Ruled(verdict=verdict):
                 self.ruled[verdict.verdict.value] += 1
                 self._verdicts[key] = verdict
+                self._rulings[verdict.alert_id] = verdict.verdict
             case Configuration():
                 self._adopt(key, record)
         return record
@@ -94,6 +96,10 @@ class Ledger:
         self.newest = record
         change = Change(settings.detection, settings.config_hash, record.event_time)
         self._changes[key] = (change, settings)
+
+    def ruling(self, alert_id: str) -> Ruling | None:
+        """What was said of an alert last."""
+        return self._rulings.get(alert_id)
 
     def has_begun(self, day: int) -> bool:
         """Whether nothing that is written from now on counts for a day."""

@@ -8,8 +8,10 @@ from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from detectors.alerts import Alert
 from detectors.guidance import Guidance
 from detectors.units import NEVER
+from detectors.verdicts import Ruling
 from streams.ingest.rejects import Rejected
 from streams.metrics import Making
 from streams.settings import Settings
@@ -39,7 +41,7 @@ class Decisions:
     Args:
         options: of aiokafka's clients.
         settings: of this worker.
-        sender: what is said goes through it.
+        sender: what is said goes through it; None to read only, and to judge nothing.
         making: of the metrics by which decisions are counted.
         on_failure: told if the topic cannot be read any more.
 
@@ -52,7 +54,7 @@ class Decisions:
         self,
         options: Mapping[str, Any],
         settings: Settings,
-        sender: Says,
+        sender: Says | None,
         making: Making,
         on_failure: Callable[[BaseException], None],
     ) -> None:
@@ -69,6 +71,7 @@ class Decisions:
         self._beginning = NEVER
         self._begins = asyncio.Event()
         self._began_at = now()
+        self._caught_up = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -76,8 +79,16 @@ class Decisions:
         """What is not delivered for now."""
         return self.ledger.silences
 
+    def ruling(self, alert_id: str) -> Ruling | None:
+        """What an analyst has said of an alert last."""
+        return self.ledger.ruling(alert_id)
+
+    def covers(self, alert: Alert) -> str | None:
+        """Why an alert is not to be delivered now; None if it is."""
+        return self.silences.covers(alert, now())
+
     async def start(self) -> None:
-        """Say that we have started, and read."""
+        """Say that we have started, and read what was decided until now."""
         consumer = AIOKafkaConsumer(
             **self._options, enable_auto_commit=False, auto_offset_reset="earliest"
         )
@@ -86,13 +97,15 @@ class Decisions:
         for one in self.silences.expired(now()):
             _LOGGER.warning("suppression %s ended at %s: it has no effect", one.id, one.until)
         fixed = fixed_of(self._settings)
-        await self._say(Started(now(), self._settings.config_hash, fixed))
-        self._tasks = [
-            asyncio.create_task(self._read(consumer)),
-            asyncio.create_task(self._announce()),
-        ]
+        self._tasks = [asyncio.create_task(self._read(consumer))]
+        if self._sender is not None:
+            await self._say(self._sender, Started(now(), self._settings.config_hash, fixed))
+            self._tasks.append(asyncio.create_task(self._announce(self._sender)))
         for task in self._tasks:
             task.add_done_callback(self._check)
+        caught_up = asyncio.create_task(self._caught_up.wait())
+        await asyncio.wait([caught_up, self._tasks[0]], return_when=asyncio.FIRST_COMPLETED)
+        caught_up.cancel()
 
     async def stop(self) -> None:
         """Read no more."""
@@ -119,22 +132,25 @@ class Decisions:
         """Hear by which configuration a station of this worker judges from now on."""
         self._metrics.holds(config_hash)
 
-    async def _announce(self) -> None:
+    async def _announce(self, sender: Says) -> None:
         while True:
             await self._begins.wait()
             self._begins.clear()
             if not self.has_begun(self._beginning):
-                await self._say(DayBegun(self._beginning))
+                await self._say(sender, DayBegun(self._beginning))
 
-    async def _say(self, record: Record) -> None:
-        await self._sender.send(self._place.topic, line_of(record), key=key_of(record), partition=0)
+    async def _say(self, sender: Says, record: Record) -> None:
+        await sender.send(self._place.topic, line_of(record), key=key_of(record), partition=0)
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         try:
             while True:
-                batches = await consumer.getmany(timeout_ms=1_000)
+                batches = await consumer.getmany(timeout_ms=500)
                 for records in batches.values():
                     self.hear(records)
+                if not batches:
+                    # Not every broker tells where a topic ends.
+                    self._caught_up.set()
         finally:
             await consumer.stop()
 

@@ -3,11 +3,8 @@
 import asyncio
 import gc
 import logging
-import os
-import signal
-import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -35,10 +32,13 @@ from streams.service.page import Page
 from streams.service.publisher import Publisher
 from streams.service.recent import AlertReader, Recent
 from streams.service.sender import Sender
+from streams.service.stopping import Stopping, end_by_force_in, on_signals
 from streams.service.tools import Tools
 from streams.service.warming import warm
 from streams.service.worker import Worker
 from streams.settings import Settings, required_pseudonym_key
+from streams.sinks.links import Links
+from streams.sinks.outlets import Outlets
 
 from .app import Engine
 
@@ -78,11 +78,11 @@ async def serve(
         SnapshotError: there is state of another version or another key.
         FencedError: another worker owns what this one had, since it was silent for too long.
     """
-    stopping = _Stopping()
+    stopping = Stopping()
     working = asyncio.create_task(
         _work(settings, environ, stopping, _Manner(durable, history, on_start))
     )
-    with _on_signals(lambda: stopping.stop(working)):
+    with on_signals(lambda: stopping.stop(working)):
         try:
             await working
         except asyncio.CancelledError:
@@ -100,7 +100,7 @@ class _Manner:
 
 
 async def _work(
-    settings: Settings, environ: Mapping[str, str], stopping: "_Stopping", how: _Manner
+    settings: Settings, environ: Mapping[str, str], stopping: Stopping, how: _Manner
 ) -> None:
     names = PseudonymKey(
         required_pseudonym_key(settings.pseudonyms, environ), settings.pseudonyms.epoch
@@ -146,11 +146,13 @@ async def _work(
         stack.push_async_callback(health.stop)
         await _run(control, stack)
         await _run(decisions, stack)
+        links = Links(settings, environ, options, wanted, decisions, decisions.ruling)
+        await _run(Outlets(links, metrics.making, settings.sinks * settings.service.sinks), stack)
         stack.push_async_callback(worker.close)
         await stack.enter_async_context(audited(tools, options, worker, durable=how.durable))
         await _run(engine, stack)
         patience = settings.service.shutdown_timeout.total_seconds()
-        stack.callback(lambda: _end_by_force_in(_FAREWELL if engine.failed else patience))
+        stack.callback(lambda: end_by_force_in(_FAREWELL if engine.failed else patience))
         stopping.in_order = True
         await _until(stopping.asked, failed, chores.run(), engine.crashed())
 
@@ -257,50 +259,3 @@ async def _listen(health: Health, settings: Settings) -> str:
             f"service.http_port: cannot listen at {service.http_host}:{service.http_port}: "
             f"{error.strerror}"
         ) from error
-
-
-class _Stopping:
-    """How a process ends: in order once it works, at once as long as it only begins.
-
-    Attributes:
-        asked: whether somebody asked for it.
-        in_order: whether whoever works looks at `asked`.
-    """
-
-    def __init__(self) -> None:
-        self.asked = asyncio.Event()
-        self.in_order = False
-
-    def stop(self, working: "asyncio.Task[None]") -> None:
-        """Ask for it."""
-        self.asked.set()
-        if not self.in_order:
-            working.cancel()
-
-
-@contextmanager
-def _on_signals(told: Callable[[], None]) -> Iterator[None]:
-    """Call `told` at the signals that end a process."""
-    loop = asyncio.get_running_loop()
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    for number in numbers:
-        loop.add_signal_handler(number, told)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-
-
-def _end_by_force_in(seconds: float) -> None:
-    """End the process if it has not ended by itself by then: a broker that is away may hang us."""
-
-    def end() -> None:
-        _LOGGER.error(
-            "could not stop within %.0f s; what was not saved will be read again", seconds
-        )
-        os._exit(1)
-
-    watch = threading.Timer(seconds, end)
-    watch.daemon = True
-    watch.start()

@@ -104,6 +104,7 @@ class Topics(msgspec.Struct, frozen=True):
     control: Topic
     decisions: Topic
     audit: Topic
+    dead_letters: Topic
 
     def __iter__(self) -> Iterator[Topic]:
         """Each of them, in the order in which an event meets them."""
@@ -166,6 +167,7 @@ def topics(kafka: Kafka) -> Topics:
             kafka.decisions_topic, 1, _DECISIONS, "verdicts, snoozes, settings", internal=True
         ),
         audit=Topic(f"{kafka.application}.audit", 1, _AUDIT, "trail of alerts and decisions"),
+        dead_letters=internal("dead-letters", "alerts that a sink gave up", _ALERTS),
     )
 
 

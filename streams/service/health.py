@@ -1,13 +1,25 @@
 """What others see of a worker by HTTP: whether it lives, whether it works, and its metrics."""
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from .metrics import Metrics
-
 Chores = Callable[[], None]
+
+
+class Shown(Protocol):
+    """What `/metrics` shows, and the one metric that is set when it does."""
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """Of all metrics."""
+
+    @property
+    def ready(self) -> Gauge:
+        """1 if the process works."""
 
 
 class Health:
@@ -22,7 +34,7 @@ class Health:
 
     def __init__(
         self,
-        metrics: Metrics,
+        metrics: Shown,
         is_ready: Callable[[], bool],
         look: Callable[[], None],
         pages: Iterable[web.RouteDef] = (),

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -26,11 +26,10 @@ from .sections import (
     Service,
     Subjects,
 )
+from .sinks import Sink, clashes
 from .suppressions import Suppression
 from .template import template
 from .validation import validate
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 CONFIG_VARIABLE = "PROBEWATCH_CONFIG"
 DEFAULT_FILE = "probewatch.toml"
@@ -59,6 +58,10 @@ class Settings(Section, frozen=True):
     audit: Audit = Audit()
     metrics: MetricsShown = MetricsShown()
     logging: Logging = Logging()
+    sinks: Annotated[
+        tuple[Sink, ...],
+        Meta(description="who is told of alerts, and how; see docs/sinks.md"),
+    ] = ()
     detection: Detection = Detection()
 
     @property
@@ -101,6 +104,8 @@ def parse(document: Mapping[str, Any], name: str, directory: Path) -> Settings:
         name: _seen_from(directory, table) if isinstance(table, msgspec.Struct) else table
         for name, table in msgspec.structs.asdict(file).items()
     }
+    if faults := clashes(tables["sinks"]):
+        raise FaultyConfigError(name, faults)
     detection = Detection(**{name: tables.pop(name) for name in Detection.__struct_fields__})
     return Settings(**tables, detection=detection)
 
@@ -131,8 +136,10 @@ def _file_type() -> type[msgspec.Struct]:
     return msgspec.defstruct("File", fields, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
-def _seen_from(directory: Path, table: S) -> S:
-    """The table with its paths, which are the fields named `*_file`, seen from a directory."""
+def _seen_from(directory: Path, table: Any) -> Any:
+    """A table, or several, with its paths, the fields named `*_file`, seen from a directory."""
+    if isinstance(table, tuple):
+        return tuple(_seen_from(directory, one) for one in table)
     paths = {
         name: str(directory / value)
         for name, value in msgspec.structs.asdict(table).items()

@@ -11,11 +11,17 @@ from detectors.errors import ConfigError
 from .faults import unreadable
 from .kafka import OAUTH_SECRET_VARIABLE, PASSWORD_VARIABLE, Kafka
 from .sections import Pseudonyms
+from .sinks import Sink, wrong_url
 
 KEY_VARIABLE = "PROBEWATCH_PSEUDONYM_KEY"
 KEY_BYTES = range(16, 65)
 """128 bits at least, as long as the pseudonyms themselves; keyed BLAKE2b takes 64 bytes."""
 
+SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
+SECRET_BYTES = range(24, 65)
+"""As Standard Webhooks has it."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _EXPECTED = f"{KEY_BYTES[0]} to {KEY_BYTES[-1]} random bytes"
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 
@@ -108,3 +114,66 @@ def _decode(text: str, source: str) -> bytes:
 def _base64(text: str) -> bytes:
     standard = text.replace("-", "+").replace("_", "/").rstrip("=")
     return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+
+
+def sink_url(sink: Sink, environ: Mapping[str, str]) -> str:
+    """Where a sink posts to: from the environment, or else its file, or else `url`.
+
+    Raises:
+        ConfigError: there is none, it is malformed, or its file cannot be read. Since an address
+            may hold a secret, it is not in the message.
+    """
+    written = _written(sink.variable("URL"), sink.url_file, environ)
+    text, source = (sink.url, f"sink {sink.name}: url") if written is None else written
+    url = text.strip()
+    if not url:
+        raise ConfigError(f"sink {sink.name}: no url: set url, url_file or {sink.variable('URL')}")
+    if what := wrong_url(url, allow_http=sink.allow_http):
+        raise ConfigError(f"{source}: {what}")
+    return url
+
+
+def sink_token(sink: Sink, environ: Mapping[str, str]) -> str:
+    """The bearer token of a sink; empty if it has none.
+
+    Raises:
+        ConfigError: its file cannot be read, or it holds what no header can.
+    """
+    written = _written(sink.variable("TOKEN"), sink.token_file, environ)
+    if written is None:
+        return ""
+    token, source = written[0].strip(), written[1]
+    if _TOKEN.fullmatch(token) is None:
+        raise ConfigError(f"{source}: is no token as RFC 6750 has it")
+    return token
+
+
+def sink_secrets(sink: Sink, environ: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The secrets that sign a sink's webhooks, one a line; none if there are none.
+
+    Raises:
+        ConfigError: the file cannot be read, or a line of it is no secret.
+    """
+    written = _written(sink.variable("SECRET"), sink.secret_file, environ)
+    if written is None:
+        return ()
+    text, source = written
+    lines = text.split()
+    if not lines:
+        raise ConfigError(f"{source}: is empty, expected whsec_ and base64")
+    return tuple(
+        _signing(line, f"{source}: secret {number}") for number, line in enumerate(lines, start=1)
+    )
+
+
+def _signing(text: str, source: str) -> bytes:
+    try:
+        secret = _base64(text.removeprefix(SECRET_PREFIX))
+    except (binascii.Error, ValueError) as error:
+        raise ConfigError(f"{source}: expected whsec_ and base64") from error
+    if len(secret) not in SECRET_BYTES:
+        raise ConfigError(
+            f"{source}: has {len(secret)} bytes, "
+            f"expected {SECRET_BYTES[0]} to {SECRET_BYTES[-1]} random ones"
+        )
+    return secret

@@ -182,6 +182,9 @@ class Service(Section, frozen=True):
         bool,
         Meta(description="show the latest alerts there too, to everybody who can reach it"),
     ] = False
+    sinks: Annotated[
+        bool, Meta(description="deliver alerts to sinks here; if not, `probewatch deliver` does")
+    ] = True
     fetch_records: Annotated[
         int, Meta(ge=1, le=100_000, description="most records that are taken at once")
     ] = 4_000

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from .durations import format_duration
-from .validation import described, expected
+from .validation import described, expected, row_type
 
 _WIDTH = 88
 
@@ -23,7 +23,7 @@ def template(struct: type[msgspec.Struct]) -> str:
 def _table(values: msgspec.Struct, path: str) -> Iterator[str]:
     """The lines of one table: its own keys first, as TOML wants, then the tables within."""
     fields = msgspec.structs.fields(values)
-    tables = [f for f in fields if _is_table(getattr(values, f.name))]
+    tables = [f for f in fields if _is_table(getattr(values, f.name), f.type)]
     keys = [f for f in fields if f not in tables]
     if keys and path:
         yield ""
@@ -41,20 +41,31 @@ def _table(values: msgspec.Struct, path: str) -> Iterator[str]:
             yield from _array(value, field.type, inner)
 
 
+def _none_by_default(kind: Any, path: str) -> Iterator[str]:
+    """What such tables may hold, as a comment: that there are none cannot be a key."""
+    row = row_type(kind)
+    yield from _comment(f"[[{path}]]")
+    for field in msgspec.structs.fields(row) if row else ():
+        yield from _comment(f"{field.encode_name}: {_meaning(field)}")
+        if not field.required:
+            yield from _comment(f"  {field.encode_name} = {_literal(field.default)}")
+
+
 def _meaning(field: msgspec.structs.FieldInfo) -> str:
     return f"{described(field.type)} ({expected(field.type)})"
 
 
-def _is_table(value: object) -> bool:
-    if isinstance(value, tuple):
-        return bool(value) and isinstance(value[0], msgspec.Struct)
-    return isinstance(value, msgspec.Struct)
+def _is_table(value: object, kind: Any) -> bool:
+    return isinstance(value, msgspec.Struct) or row_type(kind) is not None
 
 
 def _array(rows: tuple[msgspec.Struct, ...], kind: Any, path: str) -> Iterator[str]:
     """An array of tables, whose keys are explained once."""
     yield ""
     yield from _comment(described(kind))
+    if not rows:
+        yield from _none_by_default(kind, path)
+        return
     for field in msgspec.structs.fields(rows[0]):
         yield from _comment(f"{field.encode_name}: {_meaning(field)}")
     for row in rows:

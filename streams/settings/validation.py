@@ -103,6 +103,13 @@ def expected(kind: Any) -> str:
     return names[bare] + _bounds(metas)
 
 
+def row_type(kind: Any) -> type[msgspec.Struct] | None:
+    """What the tables of an array of tables are; None if the type is no such array."""
+    bare, _ = _unwrap(kind)
+    row = get_args(bare)[0] if _is_sequence(bare) else None
+    return row if _is_struct(row) else None
+
+
 def described(kind: Any) -> str:
     """What the type's annotation says that the value means; empty if it says nothing."""
     return next((meta.description for meta in _unwrap(kind)[1] if meta.description), "")

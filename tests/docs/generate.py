@@ -22,6 +22,7 @@ from streams.service.metrics import Metrics
 from streams.settings import Kafka, default_file
 from streams.settings.durations import format_duration
 from streams.settings.validation import described
+from streams.sinks.metrics import DeliveryMetrics
 from tests.docs.pages import pages
 
 WIDTH = 100
@@ -98,6 +99,7 @@ def metric_table() -> str:
     """Every metric of a worker: those of its own, then those of its process."""
     metrics = Metrics(CollectorRegistry())
     DecisionMetrics(metrics.making)
+    DeliveryMetrics(metrics.making)
     process = [
         Made(f"{one.name}{'_total' * (one.type == 'counter')}", one.type, (), Over.EACH, text)
         for one in metrics.registry.collect()
@@ -122,12 +124,13 @@ _USERS = (
     {
         "queries": ("you", _US),
         "rejects": (_US, "you"),
-        "alerts": (_US, "you"),
-        "alerts_current": (_US, "you; Probewatch, if it shows a page"),
+        "alerts": (_US, "you; Probewatch, if there are sinks"),
+        "alerts_current": (_US, "you; Probewatch, for its page and Alertmanager"),
         "shadow_alerts": (_US, "you"),
     }
-    | dict.fromkeys(Topics.__struct_fields__[5:-2], (_US, _US))
+    | dict.fromkeys(Topics.__struct_fields__[5:-3], (_US, _US))
     | {"decisions": ("you; Probewatch", _US), "audit": (_US, "you")}
+    | {"dead_letters": (_US, _US)}
 )
 """Who writes and who reads each topic."""
 

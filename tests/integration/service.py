@@ -1,6 +1,7 @@
 """A service of its own on brokers, run as one runs it, and seen as its neighbours see it."""
 
 import json
+import mmap
 import os
 import signal
 import subprocess
@@ -172,6 +173,12 @@ class Worker:
     def log(self) -> str:
         """All that it has said."""
         return self._log.read_text()
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it has in memory."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * mmap.PAGESIZE
 
     @property
     def ended(self) -> bool:

@@ -149,7 +149,7 @@ def test_a_day_is_said_to_begin_once() -> None:
 
     async def work() -> None:
         decisions, sender, _ = reading()
-        announcing = asyncio.create_task(decisions._announce())  # noqa: SLF001  without a broker
+        announcing = asyncio.create_task(decisions._announce(sender))  # noqa: SLF001  without a broker
         for day in (20_000, 20_000, 19_999):
             decisions.begin(day)
             await asyncio.sleep(0)

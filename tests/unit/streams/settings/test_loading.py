@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from detectors.errors import ConfigError
-from streams.settings import FaultyConfigError, Settings, default_file, find, load
+from streams.settings import FaultyConfigError, Settings, Sink, default_file, find, load
 
 
 def written(directory: Path, text: str) -> Path:
@@ -61,6 +61,9 @@ def test_the_default_file_spells_the_defaults(tmp_path: Path) -> None:
     settings = msgspec.to_builtins(Settings())
     everything = {**settings, **settings.pop("detection")}
     del everything["detection"]
+    # There are none by default, so what they may hold stands there as a comment.
+    assert everything.pop("sinks") == ()
+    assert all(f"# {key}: " in default_file() for key in Sink.__struct_fields__)
     assert keys(tomllib.loads(default_file())) == keys(everything)
 
 

@@ -1,0 +1,1 @@
+"""What receivers read: pure functions from a message to its text."""

@@ -1,0 +1,1 @@
+"""Whom alerts are delivered to, one module each; none decides what it is given."""
