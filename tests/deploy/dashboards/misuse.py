@@ -4,17 +4,22 @@ from typing import Final
 
 from .panels import Look, Query, course, figure, ranking, row
 
-_LIVE: Final = 'probewatch_alerts_total{mode="live",instance=~"$instance"}'
-_GRAVE: Final = (
-    'probewatch_alerts_total{mode="live",severity=~"high|critical",instance=~"$instance"}'
-)
+_RAISED: Final = 'probewatch_alerts_total{mode="live",status=~"open|reopened"}'
+_GRAVE: Final = _RAISED.replace("}", ',severity=~"high|critical"}')
+_REVISIONS: Final = 'probewatch_alerts_total{mode="live"}'
+
+
+def _within(share: float, metric: str) -> str:
+    """The seconds within which a share of alerts came."""
+    return f"histogram_quantile({share}, sum by (le) (rate({metric}_bucket[$__rate_interval])))"
+
 
 MISUSE: Final = (
     row("Now"),
     figure(
-        "Alerts and updates",
-        "Revisions of live alerts in the time shown: one that goes on is revised, not repeated.",
-        Query(f"sum(increase({_LIVE}[$__range]))"),
+        "Alerts raised",
+        "In the time shown. An alert that goes on is revised, and counts once.",
+        Query(f"sum(increase({_RAISED}[$__range]))"),
         Look(span=6),
     ),
     figure(
@@ -37,36 +42,51 @@ MISUSE: Final = (
     ),
     row("What kind"),
     course(
-        "By pattern",
-        "Live alerts and their updates, by what kind of misuse.",
-        Query(f"sum by (pattern) (increase({_LIVE}[$__rate_interval]))", "{{pattern}}"),
+        "Raised, by pattern",
+        "Live alerts as they are raised, by what kind of misuse.",
+        Query(f"sum by (pattern) (increase({_RAISED}[$__rate_interval]))", "{{pattern}}"),
         look=Look(span=16, stacked=True),
     ),
     ranking(
         "By pattern, in all",
-        "In the time shown.",
-        Query(f"sum by (pattern) (increase({_LIVE}[$__range]))", "{{pattern}}"),
+        "Raised in the time shown.",
+        Query(f"sum by (pattern) (increase({_RAISED}[$__range]))", "{{pattern}}"),
     ),
     course(
-        "By severity",
+        "Revisions, by severity",
         "Medium is worth an alert at all; high is a hundred times rarer, critical a million times.",
-        Query(f"sum by (severity) (increase({_LIVE}[$__rate_interval]))", "{{severity}}"),
-        look=Look(span=12, stacked=True),
+        Query(f"sum by (severity) (increase({_REVISIONS}[$__rate_interval]))", "{{severity}}"),
+        look=Look(stacked=True),
+    ),
+    course(
+        "What alerts do",
+        "Opened, updated, closed, reopened.",
+        Query(f"sum by (status) (increase({_REVISIONS}[$__rate_interval]))", "{{status}}"),
+        look=Look(stacked=True),
+    ),
+    course(
+        "Raised, by tenant",
+        "Tenants that are named in the settings; all others are one.",
+        Query(
+            "sum by (tenant) "
+            '(increase(probewatch_tenant_alerts_total{mode="live"}[$__rate_interval]))',
+            "{{tenant}}",
+        ),
+        look=Look(stacked=True),
     ),
     course(
         "From query to alert",
         "From the event time of the search to the alert. A replayed past is as old as it is.",
-        Query(
-            "histogram_quantile(0.5, sum by (le) "
-            "(rate(probewatch_alert_event_seconds_bucket[$__rate_interval])))",
-            "half within",
-        ),
-        Query(
-            "histogram_quantile(0.99, sum by (le) "
-            "(rate(probewatch_alert_event_seconds_bucket[$__rate_interval])))",
-            "99 % within",
-        ),
+        Query(_within(0.5, "probewatch_alert_event_seconds"), "half within"),
+        Query(_within(0.99, "probewatch_alert_event_seconds"), "99 % within"),
         look=Look(unit="s", span=12),
+    ),
+    course(
+        "From reading to alert",
+        "The part of it that is ours: from reading the query to writing the alert.",
+        Query(_within(0.5, "probewatch_alert_processing_seconds"), "half within"),
+        Query(_within(0.99, "probewatch_alert_processing_seconds"), "99 % within"),
+        look=Look(unit="s", span=12, bad=1),
     ),
     row("Whether it arrives"),
     course(

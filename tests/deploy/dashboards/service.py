@@ -33,7 +33,7 @@ SERVICE: Final = (
     figure(
         "Records to be read",
         "In all topics that are read as a group.",
-        Query("sum(max by (topic, partition) (probewatch_consumer_lag_records))"),
+        Query("sum(probewatch_consumer_lag_records)"),
         Look(span=4, bad=100_000),
     ),
     figure(
@@ -65,16 +65,15 @@ SERVICE: Final = (
         "Lag",
         "Records not read yet. That of queries is the delay of everything.",
         Query(
-            f"sum by (topic) (max by (topic, partition) (probewatch_consumer_lag_records{_OF}))",
+            f"sum by (topic) (probewatch_consumer_lag_records{_OF})",
             "{{topic}}",
         ),
     ),
     course(
-        "From query to alert",
-        "Event time of the search to its alert.",
-        Query(_within(0.5, "probewatch_alert_event_seconds", ""), "half within"),
-        Query(_within(0.99, "probewatch_alert_event_seconds", ""), "99 % within"),
-        look=Look(unit="s"),
+        "Behind the present",
+        "By which the newest event that was read is older than now; 0 if all is read.",
+        Query(f"max(probewatch_consumer_lag_seconds{_OF})", "the slowest partition"),
+        look=Look(unit="s", bad=300),
     ),
     course(
         "Rejected records",
@@ -86,10 +85,11 @@ SERVICE: Final = (
         look=Look(unit="eps", stacked=True),
     ),
     course(
-        "Events out of time",
-        "Late ones are not judged; of those with a clock in the future the clock is set back.",
+        "Events out of order",
+        "Late and repeated ones do not count; a clock in the future is set back.",
         Query(f"sum(rate(probewatch_events_late_total{_OF}[$__rate_interval]))", "late"),
         Query(f"sum(rate(probewatch_events_clock_ahead_total{_OF}[$__rate_interval]))", "ahead"),
+        Query(f"sum(rate(probewatch_events_duplicated_total{_OF}[$__rate_interval]))", "repeated"),
         look=Look(unit="eps"),
     ),
     course(
@@ -122,7 +122,7 @@ SERVICE: Final = (
     course(
         "Sources that wait",
         "Partitions of queries that are held until the others have come as far in event time.",
-        Query(f"sum(max by (partition) (probewatch_events_held{_OF}))", "held"),
+        Query(f"sum(probewatch_events_held{_OF})", "held"),
     ),
     row("Checkpoints"),
     course(
@@ -177,10 +177,58 @@ SERVICE: Final = (
         look=Look(unit="bytes", stacked=True),
     ),
     course(
-        "Evicted",
-        "Entities dropped because there was no room: above 0, limits are too low.",
-        Query(f"sum by (kind) (probewatch_evicted_entities{_OF})", "{{kind}}"),
-        look=Look(bad=1),
+        "Room taken",
+        "Share of the limit of each kind that is taken; when it is full, the longest idle go.",
+        Query(
+            f"sum by (kind) (probewatch_tracked_entities{_OF}) "
+            f"/ sum by (kind) (probewatch_tracked_limit_entities{_OF})",
+            "{{kind}}",
+        ),
+        look=Look(unit="percentunit", bad=0.9, most=1),
+    ),
+    course(
+        "Dropped",
+        "Entities that were forgotten, by cause. For want of room, limits are too low.",
+        Query(
+            "sum by (kind, cause) "
+            f"(rate(probewatch_evicted_entities_total{_OF}[$__rate_interval]))",
+            "{{kind}} {{cause}}",
+        ),
+    ),
+    course(
+        "Turned away",
+        "Events whose entity there was no room for. They are not judged.",
+        Query(
+            f"sum by (kind) (rate(probewatch_events_untracked_total{_OF}[$__rate_interval]))",
+            "{{kind}}",
+        ),
+        look=Look(unit="eps"),
+    ),
+    course(
+        "Memory of workers",
+        "Resident, of each.",
+        Query(f"max by (instance) (probewatch_process_resident_memory_bytes{_OF})"),
+        look=Look(unit="bytes"),
+    ),
+    course(
+        "CPU of workers",
+        "Cores that each keeps busy; one thread does the work.",
+        Query(
+            "sum by (instance) "
+            f"(rate(probewatch_process_cpu_seconds_total{_OF}[$__rate_interval]))",
+        ),
+    ),
+    course(
+        "Up since",
+        "For how long each worker has run: whoever starts again and again cannot go on.",
+        Query(f"time() - max by (instance) (probewatch_process_start_time_seconds{_OF})"),
+        look=Look(unit="s"),
+    ),
+    course(
+        "Versions",
+        "Workers by version; two never work side by side.",
+        Query(f"count by (version) (probewatch_build_info{_OF})", "{{version}}"),
+        look=Look(stacked=True),
     ),
     row("Sinks and configuration"),
     course(
