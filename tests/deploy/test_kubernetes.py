@@ -71,7 +71,7 @@ def definition(kind: str) -> dict[str, Any]:
     crd = yaml.safe_load((gomodules.files(module) / path).read_text())
     (version,) = (each for each in crd["spec"]["versions"] if each["storage"])
     schema: dict[str, Any] = version["schema"]["openAPIV3Schema"]
-    return closed(schema) | {"additionalProperties": False}
+    return {**closed(schema), "additionalProperties": False}
 
 
 def closed(schema: Any) -> Any:
