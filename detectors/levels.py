@@ -1,21 +1,50 @@
 """What a tenant's events can show: its capability level, measured."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .events import ABSENT, EventBatch, Operation
+from .events import ABSENT, EventBatch, Operation, Records
 
 ENOUGH: Final = 0.01
 """A level is reached when so large a share of the searches carries its fields."""
 
+LEVELS: Final = 4
+"""L0: who, when, where from. L1: gallery, limit or threshold. L2: persons. L3: persons, and case
+or purpose: a reason for nobody in particular explains nothing."""
+
+
+def carried(events: Records) -> NDArray[np.bool_]:
+    """Which events (`EVENT` records) are searches that carry each level's fields.
+
+    Returns:
+        Shape (`LEVELS`, n); the first row is which are searches.
+    """
+    carries = np.stack(
+        [
+            events["operation"] == Operation.IDENTIFY,
+            (events["gallery"] != 0) | (events["limit"] != ABSENT) | (events["threshold"] >= 0),
+            events["subject"][:, 0] != 0,
+            (events["case"][:, 0] != 0) | (events["purpose"] != 0),
+        ]
+    )
+    carries[1:] &= carries[0]
+    return carries
+
+
+def level_of(counts: Iterable[float]) -> int:
+    """The level, 0 to 3, of so many searches of which so many carry each further level's fields."""
+    searches, *carrying = counts
+    limits, persons, reasons = (count > ENOUGH * max(searches, 1) for count in carrying)
+    if persons:
+        return 3 if reasons else 2
+    return 1 if limits else 0
+
 
 class Levels:
-    """Counts, per tenant, the searches that carry the fields of each level.
-
-    L0: who, when, where from. L1: gallery, limit or threshold. L2: persons. L3: persons,
-    and case or purpose: a reason for nobody in particular explains nothing.
-    """
+    """Counts, per tenant, the searches that carry the fields of each level."""
 
     def __init__(self) -> None:
         self._events: dict[str, int] = {}
@@ -24,33 +53,20 @@ class Levels:
     def observe(self, batch: EventBatch) -> None:
         """Count a batch."""
         rows = batch.rows
-        carries = np.stack(
-            [
-                rows["operation"] == Operation.IDENTIFY,
-                (rows["gallery"] != 0) | (rows["limit"] != ABSENT) | (rows["threshold"] >= 0),
-                rows["subject"][:, 0] != 0,
-                (rows["case"][:, 0] != 0) | (rows["purpose"] != 0),
-            ]
-        )
-        carries[1:] &= carries[0]
         tenants, where = np.unique(rows["tenant"], return_inverse=True)
-        counts = [np.bincount(where, weights=row, minlength=len(tenants)) for row in carries]
+        counts = [np.bincount(where, weights=row, minlength=len(tenants)) for row in carried(rows)]
         sizes = np.bincount(where, minlength=len(tenants))
         for place, tenant in enumerate(tenants.tolist()):
             name = batch.names[tenant]
             self._events[name] = self._events.get(name, 0) + int(sizes[place])
-            before = self._searches.get(name, [0, 0, 0, 0])
+            before = self._searches.get(name, [0] * LEVELS)
             self._searches[name] = [
                 had + int(more[place]) for had, more in zip(before, counts, strict=True)
             ]
 
     def of(self, tenant: str) -> int:
         """The tenant's level, 0 to 3."""
-        searches, *carrying = self._searches[tenant]
-        limits, persons, reasons = (count > ENOUGH * max(searches, 1) for count in carrying)
-        if persons:
-            return 3 if reasons else 2
-        return 1 if limits else 0
+        return level_of(self._searches[tenant])
 
     def tenants(self) -> dict[str, int]:
         """Events per tenant."""

@@ -62,6 +62,7 @@ class Block:
         batch: the events; their `index` is the position in the upstream partition, rising.
         days: int32, shape (n,): the day that was open upstream when each row was judged.
         figures: `ACTOR_FIGURES` of the rows behind the actor stage, None before it.
+        read_at: when the queries were read, ms since the epoch, 0 if nobody knows; only measured.
     """
 
     origin: int
@@ -69,6 +70,7 @@ class Block:
     batch: EventBatch
     days: NDArray[np.int32]
     figures: Records | None
+    read_at: int = 0
 
 
 def no_rows() -> tuple[EventBatch, NDArray[np.int32]]:
@@ -191,6 +193,7 @@ class _Head(msgspec.Struct, frozen=True, array_like=True):
     has_figures: bool
     event_ids: list[str]
     names: dict[int, str]
+    read_at: int = 0
 
 
 class _Zstandard(threading.local):
@@ -211,16 +214,8 @@ _UNREADABLE = (struct.error, msgspec.MsgspecError, UnicodeDecodeError, Recursion
 def encode(block: Block) -> bytes:
     """The block as bytes. It is far smaller than `LARGEST`: Kafka's records are."""
     batch = block.batch
-    head = msgspec.msgpack.encode(
-        _Head(
-            block.origin,
-            block.day,
-            len(batch.exposed),
-            block.figures is not None,
-            batch.event_ids,
-            batch.names,
-        )
-    )
+    about = (block.origin, block.day, len(batch.exposed), block.figures is not None)
+    head = msgspec.msgpack.encode(_Head(*about, batch.event_ids, batch.names, block.read_at))
     body = [
         _LENGTH.pack(len(head)),
         head,
@@ -265,6 +260,7 @@ def decode(data: bytes) -> Block:
         EventBatch(rows, head.event_ids, offsets, exposed, head.names),
         days,
         figures if head.has_figures else None,
+        head.read_at,
     )
 
 

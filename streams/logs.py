@@ -1,6 +1,8 @@
 """What a long-running command says of itself: lines for people on a terminal, JSON elsewhere.
 
 Messages are about partitions, offsets and files: they never hold an id, nor what a record held.
+The one id that goes with some is an alert's, which names nobody: see `about`. Of what libraries
+add to their records (`extra`) nothing is written, since nobody knows what it holds.
 """
 
 import json
@@ -14,6 +16,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
+LogFormat = Literal["auto", "json", "text"]
+"""`auto` is text on a terminal and JSON elsewhere."""
+
 _LIBRARIES: Final = (
     *("aiohttp", "aiokafka", "asyncio", "faust", "kafka", "mode"),
     # Where Faust's classes are extended, they log by these names.
@@ -22,8 +27,20 @@ _LIBRARIES: Final = (
 """They tell of each rebalance and fetch on INFO, and on DEBUG what records hold."""
 
 
+_ALERT: Final = "alert_id"
+
+
+def about(alert_id: str) -> dict[str, str]:
+    """What a message about an alert takes as its `extra`, so that it can be found by the alert."""
+    return {_ALERT: alert_id}
+
+
 class JsonLines(logging.Formatter):
-    """A record as one JSON object: time, level, logger, message and, with an error, its trace."""
+    """A record as one JSON object.
+
+    It has time, level, logger and message; `alert_id` if it is about an alert; `error`, the
+    trace, if there is one.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, whatever the message holds."""
@@ -33,6 +50,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if (alert_id := getattr(record, _ALERT, None)) is not None:
+            said[_ALERT] = alert_id
         if record.exc_info:
             said["error"] = self.formatException(record.exc_info)
         return json.dumps(said)
@@ -45,6 +64,8 @@ class Readable(logging.Formatter):
         """One line, and below it an error's trace."""
         level = f"{record.levelname}: " if record.levelno >= logging.WARNING else ""
         said = f"{_time(record).astimezone():%H:%M:%S} {level}{record.getMessage()}"
+        if (alert_id := getattr(record, _ALERT, None)) is not None:
+            said += f" (alert {alert_id})"
         return f"{said}\n{self.formatException(record.exc_info)}" if record.exc_info else said
 
 
@@ -55,17 +76,23 @@ class Seldom(logging.Filter):
     away would otherwise be told of hundreds of times a second. The next one that is let through
     says how many were not. An error's trace is kept only where the error may be ours: a stranger
     that does not speak HTTP is worth one line.
+
+    Libraries that put values into the message themselves never say the same twice: once `most`
+    messages are known, those that were not heard of for `seconds` are forgotten.
     """
 
-    def __init__(self, times: int = 3, seconds: float = 30.0) -> None:
+    def __init__(self, times: int = 3, seconds: float = 30.0, most: int = 1_000) -> None:
         super().__init__()
         self._times = times
         self._seconds = seconds
+        self._most = most
         self._windows = dict[tuple[str, int, str], tuple[float, int]]()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is to be written."""
         key = (record.name, record.levelno, str(record.msg))
+        if key not in self._windows and len(self._windows) >= self._most:
+            self._forget(record.created)
         since, seen = self._windows.get(key, (record.created, 0))
         over = record.created - since >= self._seconds
         if not over and seen >= self._times:
@@ -79,15 +106,27 @@ class Seldom(logging.Filter):
             record.exc_info = None
         return True
 
+    def _forget(self, now: float) -> None:
+        """Make room: for those that are over, or in a flood of new ones for the half begun last."""
+        self._windows = {
+            key: (since, seen)
+            for key, (since, seen) in self._windows.items()
+            if now - since < self._seconds
+        }
+        if len(self._windows) >= self._most:
+            latest = sorted(self._windows.items(), key=lambda window: window[1][0])
+            self._windows = dict(latest[self._most // 2 :])
 
-def log_to(file: TextIO | None = None, level: Level = "info") -> None:
+
+def log_to(file: TextIO | None = None, level: Level = "info", form: LogFormat = "auto") -> None:
     """Send what is logged in this process to `file` (standard error), and nowhere else.
 
     Libraries are heard from WARNING on, whatever the level.
     """
     out = sys.stderr if file is None else file
     handler = logging.StreamHandler(out)
-    handler.setFormatter(Readable() if out.isatty() else JsonLines())
+    readable = out.isatty() if form == "auto" else form == "text"
+    handler.setFormatter(Readable() if readable else JsonLines())
     handler.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers[:] = [handler]

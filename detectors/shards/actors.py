@@ -33,13 +33,13 @@ from ..state.cohorts import COHORT
 from .batch import Stretch
 from .conduct import Conduct
 from .probes import Probes
-from .retention import EVICTION_DAYS, GRACE, staying
+from .retention import EVICTION_DAYS, GRACE, crowded_out, staying
 from .tables import Arrays, Held, Members, Pool, Table, records, under
 
 ACTOR_DAYS: Final = 180
 """An actor is forgotten after so many days without an event."""
 
-ACTORS, PAIRS = range(2)
+ACTORS, PAIRS, CROWDED_ACTORS, CROWDED_PAIRS = range(4)
 
 _KEPT_CONTRIBUTIONS: Final = 3
 """No shard is further ahead of another than that the other may ask for one of these."""
@@ -83,7 +83,8 @@ class ActorShard:
         # Events that were repeated, that there was no room for the actor of, for the pair,
         # for the probes.
         self.counts: NDArray[np.int64] = np.zeros(4, np.int64)
-        self.evicted: NDArray[np.int64] = np.zeros(2, np.int64)
+        # Of actors and of pairs; of both, for want of room.
+        self.evicted: NDArray[np.int64] = np.zeros(4, np.int64)
 
     def observe(
         self, order: NDArray[np.int64], stretch: Stretch, peers: Peers, peer_rows: NDArray[np.int64]
@@ -179,9 +180,10 @@ class ActorShard:
         # Expired pairs begin anew when they are met; their rows go when no late event can
         # meet them any more.
         lifetime = GRACE + np.where(pairs["history"] == FREE, ONE_DAY_PAIRS, PAIR_DAYS)
-        kept = staying(today - pairs["day"].astype(np.int64), lifetime, int(self.limits[1]))
+        age = today - pairs["day"].astype(np.int64)
+        kept = staying(age, lifetime, int(self.limits[1]))
         if kept is not None:
-            self._drop_pairs(kept)
+            self._drop_pairs(kept, crowded_out(kept, age, lifetime))
         cases = self.cases.rows[: len(self.cases)]
         lifetime = GRACE + np.where(cases["dossier"] == FREE, INCIDENT_DAYS, CASE_DAYS)
         kept = staying(today - cases["day"].astype(np.int64), lifetime, int(self.limits[PAIRS]))
@@ -190,25 +192,28 @@ class ActorShard:
         actors = self.actors.rows[: len(self.actors)]
         suspects = actors["suspect_on"] > today - ACTOR_DAYS
         age = np.where(suspects, 0, today - actors["last"] // DAY)
-        kept = staying(age, np.full(len(age), ACTOR_DAYS), int(self.limits[0]))
+        lifetime = np.full(len(age), ACTOR_DAYS)
+        kept = staying(age, lifetime, int(self.limits[0]))
         if kept is not None:
-            self._drop_actors(kept)
+            self._drop_actors(kept, crowded_out(kept, age, lifetime))
 
         self.probes.evict(today)
         self.conduct.evict(today)
 
-    def _drop_pairs(self, kept: NDArray[np.bool_]) -> None:
+    def _drop_pairs(self, kept: NDArray[np.bool_], crowded: NDArray[np.bool_]) -> None:
         drop_pairs(kept, self.pairs.view(0), self.actors.view(0), self.pools["histories"].view(0))
         self.pairs.keep(kept)
         self.evicted[PAIRS] += np.count_nonzero(~kept)
+        self.evicted[CROWDED_PAIRS] += np.count_nonzero(crowded)
 
     def _drop_cases(self, kept: NDArray[np.bool_]) -> None:
         state = CaseState(self.cases.view(0), self.dossiers.view(0))
         drop_cases(kept, state, self.actors.view(0))
         self.cases.keep(kept)
 
-    def _drop_actors(self, kept: NDArray[np.bool_]) -> None:
-        self._drop_pairs(kept[self.pairs.rows["actor_row"][: len(self.pairs)]])
+    def _drop_actors(self, kept: NDArray[np.bool_], crowded: NDArray[np.bool_]) -> None:
+        actor_rows = self.pairs.rows["actor_row"][: len(self.pairs)]
+        self._drop_pairs(kept[actor_rows], crowded[actor_rows])
         self._drop_cases(kept[self.cases.rows["actor_row"][: len(self.cases)]])
         drop_actors(kept, self.actors.view(0), *(self.pools[name].view(0) for name in _OF_ACTORS))
         moved = self.actors.keep(kept)
@@ -217,6 +222,7 @@ class ActorShard:
         cases = self.cases.rows[: len(self.cases)]
         cases["actor_row"] = moved[cases["actor_row"]]
         self.evicted[ACTORS] += np.count_nonzero(~kept)
+        self.evicted[CROWDED_ACTORS] += np.count_nonzero(crowded)
 
     @property
     def untracked(self) -> dict[str, int]:
@@ -241,8 +247,10 @@ class ActorShard:
         pairs = self.pairs.nbytes + self.pools["histories"].nbytes + cases
         seen = sum(members.nbytes for members in self.seen)
         return {
-            "actor": Held(len(self.actors), actors, int(self.evicted[ACTORS])),
-            "pair": Held(len(self.pairs), pairs, int(self.evicted[PAIRS])),
+            "actor": Held(
+                len(self.actors), actors, *self.evicted[[ACTORS, CROWDED_ACTORS]].tolist()
+            ),
+            "pair": Held(len(self.pairs), pairs, *self.evicted[[PAIRS, CROWDED_PAIRS]].tolist()),
             "event": Held(sum(map(len, self.seen)), seen),
         }
 

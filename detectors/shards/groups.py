@@ -10,7 +10,7 @@ from ..kernels.groups import GroupState, observe_groups, pass_day
 from ..state.actors import DAY
 from ..state.groups import GROUP, KINDS, LADDER, SCENE
 from .batch import Stretch
-from .retention import EVICTION_DAYS, staying
+from .retention import EVICTION_DAYS, crowded_out, staying
 from .tables import Arrays, Held, Table, under
 
 GROUP_DAYS: Final = 42
@@ -34,6 +34,7 @@ class GroupShard:
         self.groups = Table(GROUP)
         self.counts: NDArray[np.int64] = np.zeros(1, np.int64)
         self.evicted = 0
+        self.crowded_out = 0
 
     def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
         """Apply the events `order` and fill their group figures."""
@@ -63,11 +64,15 @@ class GroupShard:
             (self.groups, GROUP_DAYS),
             (self.scenes, 3 * GROUP_DAYS + EVICTION_DAYS),
         ):
-            last = table.rows["last"][: len(table)]
-            kept = staying(today - last // DAY, np.full(len(last), days), self.most)
-            if kept is not None:
-                self.evicted += int(np.count_nonzero(~kept)) * (table is self.groups)
-                table.keep(kept)
+            age = today - table.rows["last"][: len(table)] // DAY
+            lifetime = np.full(len(age), days)
+            kept = staying(age, lifetime, self.most)
+            if kept is None:
+                continue
+            if table is self.groups:
+                self.evicted += int(np.count_nonzero(~kept))
+                self.crowded_out += int(np.count_nonzero(crowded_out(kept, age, lifetime)))
+            table.keep(kept)
 
     def _state(self, more: int) -> GroupState:
         return GroupState(
@@ -85,18 +90,19 @@ class GroupShard:
     def tracked(self) -> dict[str, Held]:
         """How many, and the bytes that they take."""
         held = self.ladders.nbytes + self.scenes.nbytes + self.groups.nbytes
-        return {"cohort": Held(len(self.groups), held, self.evicted)}
+        return {"cohort": Held(len(self.groups), held, self.evicted, self.crowded_out)}
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
-        kept: Arrays = {"counts": np.append(self.counts, self.evicted)}
+        kept: Arrays = {"counts": np.append(self.counts, (self.evicted, self.crowded_out))}
         for name, table in self._tables().items():
             kept |= {f"{name}.{key}": array for key, array in table.arrays().items()}
         return kept
 
     def load(self, kept: Mapping[str, NDArray[np.generic]]) -> None:
         """Take a snapshot's arrays over."""
-        self.counts, self.evicted = kept["counts"][:1].astype(np.int64), int(kept["counts"][1])
+        self.counts = kept["counts"][:1].astype(np.int64)
+        self.evicted, self.crowded_out = map(int, kept["counts"][1:])
         for name, table in self._tables().items():
             table.load(under(kept, name))
 

@@ -37,3 +37,10 @@ def staying(
         kept[:] = False
         kept[youngest] = True
     return None if np.count_nonzero(~kept) <= _WORTH_DROPPING * len(kept) else kept
+
+
+def crowded_out(
+    kept: NDArray[np.bool_], age: NDArray[np.int64], lifetime: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Of the rows that do not stay, those within their lifetime: they go for want of room."""
+    return ~kept & (age < lifetime)

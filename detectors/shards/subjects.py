@@ -14,7 +14,7 @@ from ..kernels.subjects import observe_networks, observe_subjects
 from ..state.actors import DAY
 from ..state.subjects import CIRCLE, CUSTOM, NETWORK, SUBJECT
 from .batch import Stretch
-from .retention import EVICTION_DAYS, staying
+from .retention import EVICTION_DAYS, crowded_out, staying
 from .tables import Arrays, Held, Pool, Table, under
 
 IDLE_DAYS: Final = 128
@@ -55,6 +55,7 @@ class SubjectShard:
         self.customs = Table(CUSTOM)
         self.counts: NDArray[np.int64] = np.zeros(1, np.int64)
         self.evicted = 0
+        self.crowded_out = 0
 
     def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
         """Apply the events `order` and fill their subject figures."""
@@ -78,13 +79,14 @@ class SubjectShard:
 
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle."""
-        kept = _staying(self.customs, today, self.most)
+        kept, _ = _staying(self.customs, today, self.most)
         if kept is not None:
             self.customs.keep(kept)
-        kept = _staying(self.subjects, today, self.most)
+        kept, crowded = _staying(self.subjects, today, self.most)
         if kept is None:
             return
         self.evicted += int(np.count_nonzero(~kept))
+        self.crowded_out += crowded
         circles = self.circles.view(0)
         for circle in self.subjects.rows["circle"][: len(kept)][~kept]:
             if circle != FREE:
@@ -100,7 +102,7 @@ class SubjectShard:
     def tracked(self) -> dict[str, Held]:
         """How many, and the bytes that they take."""
         held = self.subjects.nbytes + self.circles.nbytes + self.customs.nbytes
-        return {"subject": Held(len(self.subjects), held, self.evicted)}
+        return {"subject": Held(len(self.subjects), held, self.evicted, self.crowded_out)}
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
@@ -113,7 +115,8 @@ class SubjectShard:
 
     def load(self, kept: Mapping[str, NDArray[np.generic]]) -> None:
         """Take a snapshot's arrays over."""
-        self.counts, self.evicted = kept["counts"][:1].astype(np.int64), int(kept["counts"][1])
+        self.counts = kept["counts"][:1].astype(np.int64)
+        self.evicted, self.crowded_out = map(int, kept["counts"][1:])
         self.subjects.load(under(kept, "subjects"))
         self.circles.load(under(kept, "circles"))
         self.customs.load(under(kept, "customs"))
@@ -129,6 +132,7 @@ class NetworkShard:
         self.dense = Pool(DENSE)
         self.counts: NDArray[np.int64] = np.zeros(1, np.int64)
         self.evicted = 0
+        self.crowded_out = 0
 
     def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
         """Apply the events `order` and fill their network figures."""
@@ -152,10 +156,11 @@ class NetworkShard:
 
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle."""
-        kept = _staying(self.networks, today, self.most)
+        kept, crowded = _staying(self.networks, today, self.most)
         if kept is None:
             return
         self.evicted += int(np.count_nonzero(~kept))
+        self.crowded_out += crowded
         short, dense = self.short.view(0), self.dense.view(0)
         for row in np.flatnonzero(~kept):
             _release(self.networks.rows[row], short, dense)
@@ -170,7 +175,7 @@ class NetworkShard:
     def tracked(self) -> dict[str, Held]:
         """How many, and the bytes that they take."""
         held = self.networks.nbytes + self.short.nbytes + self.dense.nbytes
-        return {"network": Held(len(self.networks), held, self.evicted)}
+        return {"network": Held(len(self.networks), held, self.evicted, self.crowded_out)}
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
@@ -183,7 +188,8 @@ class NetworkShard:
 
     def load(self, kept: Mapping[str, NDArray[np.generic]]) -> None:
         """Take a snapshot's arrays over."""
-        self.counts, self.evicted = kept["counts"][:1].astype(np.int64), int(kept["counts"][1])
+        self.counts = kept["counts"][:1].astype(np.int64)
+        self.evicted, self.crowded_out = map(int, kept["counts"][1:])
         self.networks.load(under(kept, "networks"))
         self.short.load(under(kept, "short"))
         self.dense.load(under(kept, "dense"))
@@ -199,9 +205,14 @@ def _prefixed(name: str, part: Table | Pool) -> Arrays:
 
 
 def _counts(shard: SubjectShard | NetworkShard) -> NDArray[np.int64]:
-    return np.append(shard.counts, shard.evicted)
+    return np.append(shard.counts, (shard.evicted, shard.crowded_out))
 
 
-def _staying(table: Table, today: int, most: int) -> NDArray[np.bool_] | None:
-    last = table.rows["last"][: len(table)]
-    return staying(today - last // DAY, np.full(len(last), IDLE_DAYS), most)
+def _staying(table: Table, today: int, most: int) -> tuple[NDArray[np.bool_] | None, int]:
+    """As `staying`, and how many go for want of room."""
+    age = today - table.rows["last"][: len(table)] // DAY
+    lifetime = np.full(len(age), IDLE_DAYS)
+    kept = staying(age, lifetime, most)
+    if kept is None:
+        return None, 0
+    return kept, int(np.count_nonzero(crowded_out(kept, age, lifetime)))

@@ -16,16 +16,27 @@ Arrays = dict[str, NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What entities of one kind take, and how many were dropped, for want of room or of events."""
+    """What entities of one kind take, and how many were dropped.
+
+    Attributes:
+        count: how many there are.
+        bytes: that they take.
+        evicted: how many were dropped, for want of room or of events.
+        crowded_out: of them, for want of room.
+    """
 
     count: int = 0
     bytes: int = 0
     evicted: int = 0
+    crowded_out: int = 0
 
     def __add__(self, other: "Held") -> "Held":
         """Both together."""
         return Held(
-            self.count + other.count, self.bytes + other.bytes, self.evicted + other.evicted
+            self.count + other.count,
+            self.bytes + other.bytes,
+            self.evicted + other.evicted,
+            self.crowded_out + other.crowded_out,
         )
 
 

@@ -38,7 +38,7 @@ Example:
     type=click.Choice(LEVELS),
     default="info",
     show_default=True,
-    help="From which on it is told on standard error; JSON lines, unless that is a terminal.",
+    help="From which on it is told on standard error; how, [logging] format says.",
 )
 def run(config: Path | None, bootstrap: Path | None, log_level: Level) -> None:
     """Judge the queries that come in through Kafka, until told to stop.
@@ -50,7 +50,7 @@ def run(config: Path | None, bootstrap: Path | None, log_level: Level) -> None:
     from streams.engine.process import serve  # noqa: PLC0415
 
     settings = load(find(config, os.environ))
-    log_to(level=log_level)
+    log_to(level=log_level, form=settings.logging.format)
     _LOGGER.info("reading %s", settings.kafka.queries)
     asyncio.run(serve(settings, os.environ, history=bootstrap, on_start=_say))
     _LOGGER.info("stopped")

@@ -121,7 +121,8 @@ async def _work(
             failed.set_exception(error)
 
     async with AsyncExitStack() as stack:
-        metrics = Metrics(CollectorRegistry())
+        metrics = Metrics(CollectorRegistry(), settings.metrics.tenants)
+        metrics.promise(settings.detection)
         await _run(producer := _producer(options, durable=how.durable), stack)
         sender = Sender(producer, fail)
         control = Control(options, wanted.control.name, sender, fail)

@@ -6,11 +6,11 @@ from collections import Counter
 from datetime import timedelta
 from typing import Final
 
-from detectors.shards.tables import Held
+from detectors.events import ABSENT_TIME
 
 from .flow import Flow, Partition
 from .metrics import Metrics
-from .sources import Counts
+from .sources import Counts, Source
 from .worker import STAGES, Worker
 
 _TEND_SECONDS: Final = 0.2
@@ -79,13 +79,16 @@ class Chores:
     def look(self) -> None:
         """Set the gauges, and add what was counted since the last time."""
         metrics, worker = self._metrics, self._worker
+        # Partitions that others have now are theirs to tell of.
+        for gauge in (metrics.lag, metrics.lag_seconds, metrics.newest, metrics.held):
+            gauge.clear()
         for place, inlet in worker.inlets.places.items():
             metrics.ingested(inlet.source.counts)
             inlet.source.counts = Counts()
             metrics.held.labels(place.number).set(inlet.source.holds)
             self._lag(place, inlet.source.next_offset)
+            self._clock(place, inlet.source)
         held: Counter[str] = Counter()
-        tracked: dict[str, Held] = {}
         oldest: dict[str, float] = dict.fromkeys(STAGES, 0.0)
         log_bytes: Counter[str] = Counter()
         for place, keeper in worker.keepers.items():
@@ -95,17 +98,25 @@ class Chores:
             oldest[kind] = max(age, oldest[kind])
             log_bytes[kind] += keeper.log_bytes
             self._lag(place, keeper.station.next_offset)
-            for unit in keeper.station.stage.units.values():
-                for entity, one in unit.shard.tracked.items():
-                    tracked[entity] = one + tracked.get(entity, Held())
+            metrics.holdings.count(keeper.station.count())
         for kind in STAGES:
             metrics.partitions.labels(kind).set(held[kind])
             metrics.age.labels(kind).set(oldest[kind])
             metrics.state_log.labels(kind).set(log_bytes[kind])
-        for entity, one in tracked.items():
-            metrics.tracked.labels(entity).set(one.count)
-            metrics.tracked_bytes.labels(entity).set(one.bytes)
-            metrics.evicted.labels(entity).set(one.evicted)
+        metrics.holdings.look([keeper.station.stage for keeper in worker.keepers.values()])
+        metrics.holdings.look_at(worker.peers)
+        metrics.tenants.look()
+        metrics.budget.look()
+
+    def _clock(self, place: Partition, source: Source) -> None:
+        if source.newest == ABSENT_TIME:
+            return
+        newest = source.newest / 1000
+        self._metrics.newest.labels(place.number).set(newest)
+        end = self._flow.end(place)
+        behind = source.holds or (end is not None and source.next_offset < end)
+        lag = max(0.0, time.time() - newest) if behind else 0.0
+        self._metrics.lag_seconds.labels(place.number).set(lag)
 
     def _lag(self, place: Partition, position: int) -> None:
         end = self._flow.end(place)

@@ -87,6 +87,7 @@ class Inlets:
         for place in places:
             ingest = Ingest(self._tools.names, None, settings.subjects.namespace)
             source = Source(place.number, ingest, rules, self._tools.topics.actors.partitions)
+            source.watch = self._tools.metrics.tenants.observe
             if place in committed:
                 source.resume(*committed[place])
             self.places[place] = Inlet(source)
@@ -108,7 +109,7 @@ class Inlets:
             if inlet.broken:
                 return
             taken = list(records)
-            rejects = source.take(taken)
+            rejects = source.take(taken, time.time_ns() // 1_000_000)
             if len(rejects) < len(taken):
                 inlet.heard_at = time.monotonic()
             inlet.outstanding.add(await self._tools.publisher.rejects(place, rejects))

@@ -1,27 +1,45 @@
-"""What a worker counts. No label ever holds an id."""
+"""What a worker counts. No label ever holds an id; docs/metrics.md has all of them."""
 
-from datetime import datetime
-from functools import partial
+from collections.abc import Collection
+from typing import Final, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry
 
 from detectors.alerts import Alert
+from detectors.config import Detection
+from streams.ingest.rejects import Reason
 
 from .keeper import Saved
+from .measures.alerts import AlertMeasures
+from .measures.budget import BudgetMeasures
+from .measures.holdings import HoldingMeasures
+from .measures.making import Making, Over
+from .measures.program import measure_program
+from .measures.tenants import TenantMeasures
 from .sources import Counts
+from .stations import Outcome
 
-_LATENCY = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics:
-    """The metrics of one worker, in a registry of their own."""
+    """The metrics of one worker, in a registry of their own.
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    Args:
+        registry: that they are shown from.
+        tenants: those that have series of their own; all others are one.
+
+    Attributes:
+        budget: what is promised, and what was raised.
+        holdings: what stations hold.
+        making: what has made them, and knows them.
+        tenants: what tenants send.
+    """
+
+    def __init__(self, registry: CollectorRegistry, tenants: Collection[str] = ()) -> None:
         self.registry = registry
-        counter = partial(Counter, namespace="probewatch", registry=registry)
-        gauge = partial(Gauge, namespace="probewatch", registry=registry)
-        histogram = partial(Histogram, namespace="probewatch", registry=registry)
+        make = self.making = Making(registry)
+        counter, gauge, histogram = make.counter, make.gauge, make.histogram
         self._events = counter("events", "Query events that were read and can be judged.")
         self._rejected = counter("events_rejected", "Records that are no event.", ["reason"])
         self._dropped = counter(
@@ -32,28 +50,57 @@ class Metrics:
         self._ahead = counter("events_clock_ahead", "Events whose clock was set back.")
         self._rows = counter("rows_applied", "Rows applied to state.", ["stage"])
         self._repeated = counter("rows_repeated", "Rows that had been applied before.", ["stage"])
-        self._alerts = counter("alerts", "Revisions of alerts.", ["pattern", "severity", "mode"])
-        self._latency = histogram(
-            "alert_event_seconds", "From the time of the event to its alert.", buckets=_LATENCY
+        self.lag = gauge(
+            "consumer_lag_records", "Records not yet read", Over.SUM, ["topic", "partition"]
         )
-        self.lag = gauge("consumer_lag_records", "Records not yet read.", ["topic", "partition"])
-        self.held = gauge("events_held", "Whether a source waits for others.", ["partition"])
-        self.partitions = gauge("partitions", "Partitions that this worker has.", ["stage"])
+        self.lag_seconds = gauge(
+            "consumer_lag_seconds",
+            "By which the newest event read is behind the present, 0 if all is read",
+            Over.MAX,
+            ["partition"],
+        )
+        self.newest = gauge(
+            "newest_event_timestamp_seconds",
+            "Event time that a partition of queries has come to",
+            Over.MAX,
+            ["partition"],
+        )
+        self.held = gauge("events_held", "1 if a source waits for others", Over.SUM, ["partition"])
+        self.partitions = gauge("partitions", "Partitions that a worker has", Over.SUM, ["stage"])
         self._saved_bytes = counter("checkpoint_bytes", "Bytes of checkpoints.", ["stage"])
         self._saved_units = counter("checkpoint_units", "Units in checkpoints.", ["stage"])
         self._stalled = histogram(
-            "checkpoint_stall_seconds", "For which processing waited.", ["stage"], buckets=_SECONDS
+            "checkpoint_stall_seconds", "For which processing waited.", _SECONDS, ["stage"]
         )
         self._saving = histogram(
-            "checkpoint_seconds", "That checkpoints took in all.", ["stage"], buckets=_SECONDS
+            "checkpoint_seconds", "That checkpoints took in all.", _SECONDS, ["stage"]
         )
-        self.age = gauge("checkpoint_age_seconds", "Since the last checkpoint.", ["stage"])
-        self.state_log = gauge("checkpoint_log_bytes", "Held in the state topic.", ["stage"])
-        self.restored = gauge("restore_seconds", "That the last take-over of partitions took.")
-        self.tracked = gauge("tracked_entities", "Entities with state.", ["kind"])
-        self.tracked_bytes = gauge("tracked_bytes", "Memory of entities.", ["kind"])
-        self.evicted = gauge("evicted_entities", "Entities dropped so far.", ["kind"])
-        self.ready = gauge("ready", "1 if the worker has its partitions and works on them.")
+        self.age = gauge(
+            "checkpoint_age_seconds",
+            "Since the oldest last checkpoint of what has changed since",
+            Over.MAX,
+            ["stage"],
+        )
+        self.state_log = gauge(
+            "checkpoint_log_bytes", "Held in the state topic", Over.SUM, ["stage"]
+        )
+        self.restored = gauge(
+            "restore_seconds", "That the last take-over of partitions took", Over.MAX
+        )
+        self.ready = gauge("ready", "1 if a worker has its partitions and works", Over.EACH)
+        self._alerts = AlertMeasures(make)
+        self.holdings = HoldingMeasures(make)
+        self.tenants = TenantMeasures(make, tenants)
+        self.budget = BudgetMeasures(make)
+        measure_program(make)
+        # A rate needs the zero before the first.
+        for reason in get_args(Reason):
+            self._rejected.labels(reason)
+
+    def promise(self, detection: Detection) -> None:
+        """Show what the settings promise."""
+        self.budget.promise(detection)
+        self.tenants.promise(detection)
 
     def ingested(self, counts: Counts) -> None:
         """Add what became of records."""
@@ -66,16 +113,19 @@ class Metrics:
         for field, count in counts.dropped_fields.items():
             self._dropped.labels(field).inc(count)
 
-    def applied(self, stage: str, rows: int, repeated: int) -> None:
-        """Add rows that a station was given."""
-        self._rows.labels(stage).inc(rows)
-        self._repeated.labels(stage).inc(repeated)
+    def applied(self, stage: str, outcome: Outcome) -> None:
+        """Add what a station made of the rows that it was given."""
+        self._rows.labels(stage).inc(outcome.rows)
+        self._repeated.labels(stage).inc(outcome.repeated)
+        for day, actors in outcome.actor_days:
+            self.budget.judged(day, actors)
+        self.holdings.drifted(outcome.drifts)
 
-    def alert(self, alert: Alert, now: float) -> None:
-        """Count a revision."""
-        self._alerts.labels(alert.pattern.value, alert.severity.value, alert.mode.value).inc()
-        last = datetime.fromisoformat(alert.last_event_time).timestamp()
-        self._latency.observe(max(0.0, now - last))
+    def alert(self, alert: Alert, now: float, read_at: float | None = None) -> None:
+        """Count a revision; the times are seconds since the epoch: see `AlertMeasures`."""
+        self._alerts.count(alert, now, read_at)
+        self.tenants.alert(alert)
+        self.budget.alert(alert)
 
     def saved(self, stage: str, saved: Saved) -> None:
         """Count a checkpoint."""

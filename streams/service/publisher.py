@@ -1,21 +1,25 @@
 """What a worker has to say, as records of its topics."""
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 
 import msgspec
 import orjson
 
-from detectors.alerts import Alert, Mode
+from detectors.alerts import Alert, Mode, Status
 from streams.blocks import Block, encode
 from streams.ingest.rejects import Rejected
 from streams.kafka.topics import Topics
+from streams.logs import about
 
 from .control import Control
 from .flow import Partition
 from .metrics import Metrics
 from .sender import Sender, Sent
 from .stations import Outcome
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class _Reject(msgspec.Struct, frozen=True):
@@ -57,7 +61,8 @@ class Publisher:
         for kind, number, block in outcome.blocks:
             sent += await self.blocks(kind, [(number, block)])
         for alert in outcome.alerts:
-            sent += await self._alert(alert)
+            read_at = outcome.read_at.get((alert.alert_id, alert.revision))
+            sent += await self._alert(alert, None if read_at is None else read_at / 1000)
         return sent
 
     async def rejects(self, place: Partition, rejects: Sequence[Rejected]) -> list[Sent]:
@@ -72,7 +77,7 @@ class Publisher:
             for reject in rejects
         ]
 
-    async def _alert(self, alert: Alert) -> list[Sent]:
+    async def _alert(self, alert: Alert, read_at: float | None) -> list[Sent]:
         value = orjson.dumps(msgspec.to_builtins(alert))
         key = alert.alert_id.encode()
         live = alert.mode is Mode.LIVE
@@ -81,5 +86,7 @@ class Publisher:
             if live
             else [self._topics.shadow_alerts.name]
         )
-        self._metrics.alert(alert, time.time())
+        self._metrics.alert(alert, time.time(), read_at)
+        if live and alert.status is Status.OPEN:
+            _LOGGER.info("%s: %s", alert.pattern, alert.severity, extra=about(alert.alert_id))
         return [await self._sender.send(topic, value, key=key) for topic in topics]

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,10 +44,12 @@ class _Held:
     Attributes:
         batch: the events; `index` is their offset.
         timestamps: those of their records, int64, ms.
+        read_at: when they were read, ms; 0 if nobody said.
     """
 
     batch: EventBatch
     timestamps: NDArray[np.int64]
+    read_at: int
 
 
 @dataclass(slots=True)
@@ -70,10 +72,14 @@ class Source:
         ingest: decodes records.
         rules: how event times are judged.
         destinations: how many partitions the topic of actors has.
+
+    Attributes:
+        watch: shown the events that go on, if anybody wants to see them.
     """
 
     def __init__(self, number: int, ingest: Ingest, rules: TimeRules, destinations: int) -> None:
         self.number = number
+        self.watch: Callable[[EventBatch], None] | None = None
         self.counts = Counts()
         self.last_timestamp = 0
         self.next_offset = 0
@@ -121,8 +127,13 @@ class Source:
         resume = _Resume(self._admission.newest, self.last_timestamp)
         return Commit(offset, msgspec.json.encode(resume).decode())
 
-    def take(self, records: Sequence[Record]) -> list[Rejected]:
-        """Decode records; those that are no event come back by their offset."""
+    def take(self, records: Sequence[Record], read_at: int = 0) -> list[Rejected]:
+        """Decode records; those that are no event come back by their offset.
+
+        Args:
+            records: of the partition, in order.
+            read_at: when they were read, ms since the epoch; only passed on.
+        """
         records = [record for record in records if record.offset >= self.next_offset]
         if not records:
             return []
@@ -137,7 +148,7 @@ class Source:
         self.next_offset = int(offsets[-1]) + 1
         self.last_timestamp = max(self.last_timestamp, records[-1].timestamp)
         if len(batch):
-            self._held.append(_Held(batch, timestamps))
+            self._held.append(_Held(batch, timestamps, read_at))
         self.counts.ignored_fields += ingested.ignored_fields
         self.counts.dropped_fields += ingested.dropped_fields
         self.counts.rejected.update(reject.reason for reject in ingested.rejected)
@@ -152,8 +163,10 @@ class Source:
         A partition that a day begins for hears of it, if by a block without rows.
         """
         blocks: list[tuple[int, Block]] = []
-        for batch, days in self._admitted(frontier):
-            whole = Block(self.number, int(days[-1]), batch, days, None)
+        for batch, days, read_at in self._admitted(frontier):
+            if self.watch is not None:
+                self.watch(batch)
+            whole = Block(self.number, int(days[-1]), batch, days, None, read_at)
             actors = shards_of(batch.rows["actor"][:, 0]) % self._destinations
             blocks += split(whole, actors).items()
         return blocks + (self.tick(self.newest // DAY) if blocks else [])
@@ -165,8 +178,8 @@ class Source:
             self._told[number] = day
         return [(number, Block(self.number, day, *no_rows(), None)) for number in unheard]
 
-    def _admitted(self, frontier: int) -> Iterator[tuple[EventBatch, NDArray[np.int32]]]:
-        """What may go on: events that are used, and the day that each of them fell on."""
+    def _admitted(self, frontier: int) -> Iterator[tuple[EventBatch, NDArray[np.int32], int]]:
+        """What may go on: events that are used, the day of each, and when they were read."""
         while self._held:
             held = self._held[0]
             beyond = np.flatnonzero(self._believed(held) > frontier)
@@ -180,13 +193,13 @@ class Source:
             self.counts.clock_ahead += self._admission.clock_ahead - ahead
             if stop < len(held.batch):
                 rest = held.batch.take(stop, len(held.batch))
-                self._held[0] = _Held(rest, held.timestamps[stop:])
+                self._held[0] = _Held(rest, held.timestamps[stop:], held.read_at)
             else:
                 self._held.popleft()
             clock = np.maximum.accumulate(np.maximum(batch.rows["time"], before))
             days = (clock // DAY).astype(np.int32)
             for start, stop in fitting(batch):
-                yield batch.take(start, stop), days[start:stop]
+                yield batch.take(start, stop), days[start:stop], held.read_at
 
     def _believed(self, held: _Held) -> NDArray[np.int64]:
         """Times, but none further ahead of its record than is believed."""

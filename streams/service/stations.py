@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import numpy as np
@@ -11,19 +11,18 @@ from numpy.typing import NDArray
 from detectors.alerts import Alert
 from detectors.base import StageKind
 from detectors.baseline import Peers
+from detectors.census import OPEN_DAYS, Tally, drifts, open_actor_days, tally
 from detectors.errors import SnapshotError
 from detectors.events import Records
 from detectors.shards.batch import Stretch, shards_of, stretch_of, stretches
 from detectors.stages import CONCERNS, ActorStage, LaterStage, keys_of
 from detectors.units import NEVER, days_to_begin
-from streams.blocks import Block, decode, fitting, joined, no_rows, part, split
+from streams.blocks import Block, decode, fitting, no_rows, part, split
 
 from .control import Board
 from .flow import Record
+from .queued import ROWS_PER_RECORD, Queued, queue_up
 from .seen import Seen
-
-ROWS_PER_RECORD: Final = 1 << 20
-"""A row's position is its record's offset times this, and its number in the record."""
 
 LATER: Final[tuple[StageKind, ...]] = ("subject", "network", "cohort")
 """The kinds of stage behind that of actors."""
@@ -39,6 +38,9 @@ class Outcome:
         contributions: shard, day and what the shard knew as the day began.
         rows: how many events were applied.
         repeated: how many had been applied before.
+        read_at: when the oldest query behind a revision was read, ms, by alert and revision.
+        actor_days: days that are over, and how many actors searched on them.
+        drifts: how often what is usual at a tenant has changed for good.
     """
 
     alerts: list[Alert] = field(default_factory=list)
@@ -46,29 +48,13 @@ class Outcome:
     contributions: list[tuple[int, int, Records]] = field(default_factory=list)
     rows: int = 0
     repeated: int = 0
+    read_at: dict[tuple[str, int], int] = field(default_factory=dict)
+    actor_days: list[tuple[int, int]] = field(default_factory=list)
+    drifts: int = 0
 
     def __bool__(self) -> bool:
         """Whether there is anything to send."""
         return bool(self.alerts or self.blocks or self.contributions)
-
-
-@dataclass(slots=True)
-class _Queued:
-    """Records that were decoded, as far as they have not been applied.
-
-    Attributes:
-        block: all of their rows; `origin` means nothing.
-        origins: int32, per row: the upstream partition.
-        positions: int64, per row: offset * `ROWS_PER_RECORD` + number in its record.
-        begin: the offset of the first record.
-        at: the number of the row to go on with.
-    """
-
-    block: Block
-    origins: NDArray[np.int32]
-    positions: NDArray[np.int64]
-    begin: int
-    at: int = 0
 
 
 class Station:
@@ -98,9 +84,10 @@ class Station:
         self.next_offset = 0
         self._partitions = partitions
         self._board = board
-        self._queue: deque[_Queued] = deque()
+        self._queue: deque[Queued] = deque()
         self._told = {kind: [NEVER] * partitions for kind in LATER}
         self._seen = Seen(stage.units)
+        self._counted = Tally()
 
     @property
     def parked(self) -> bool:
@@ -118,6 +105,11 @@ class Station:
         # The day that is waited for may have begun with any record behind the last row.
         return int(queued.positions[queued.at - 1]) // ROWS_PER_RECORD
 
+    def count(self) -> Tally:
+        """What has been turned away and dropped since this was asked last."""
+        before, self._counted = self._counted, tally(self.stage)
+        return self._counted.since(before)
+
     def take(self, records: Sequence[Record]) -> None:
         """Decode the records that were not taken before.
 
@@ -129,18 +121,7 @@ class Station:
             return
         self.next_offset = records[-1].offset + 1
         blocks = [self._decoded(record) for record in records]
-        counts = [len(block.batch) for block in blocks]
-        newest = np.maximum.accumulate([block.day for block in blocks])
-        days = [
-            np.maximum(block.days, before)
-            for block, before in zip(blocks, [0, *newest[:-1].tolist()], strict=True)
-        ]
-        whole = replace(joined(blocks), day=int(newest[-1]), days=np.concatenate(days))
-        origins = np.repeat([block.origin for block in blocks], counts).astype(np.int32)
-        offsets = np.repeat([record.offset for record in records], counts)
-        numbers = np.concatenate([np.arange(count) for count in counts])
-        positions = offsets * ROWS_PER_RECORD + numbers
-        self._queue.append(_Queued(whole, origins, positions, records[0].offset))
+        self._queue.append(queue_up(blocks, [record.offset for record in records]))
 
     def _decoded(self, record: Record) -> Block:
         try:
@@ -158,7 +139,7 @@ class Station:
             outcome.blocks += self._ticks()
         return outcome
 
-    def _finish(self, queued: _Queued, outcome: Outcome) -> bool:
+    def _finish(self, queued: Queued, outcome: Outcome) -> bool:
         """Apply what can be applied of some records; whether that is all of them."""
         days = queued.block.days[queued.at :]
         for start, stop, day in list(stretches(days, self.today)):
@@ -179,10 +160,21 @@ class Station:
                 return False
             # Others had begun it as of their checkpoints: they know no more what they said then.
             due = [number for number, unit in self.stage.units.items() if unit.today < begun]
-            outcome.alerts += self.stage.begin(begun)
+            self._turn(begun, outcome)
             self.today = begun
             self._contribute(begun, due, outcome)
         return self._can_judge(self.today)
+
+    def _turn(self, day: int, outcome: Outcome) -> None:
+        """Let a day begin; what it closes is counted."""
+        stage = self.stage
+        if not isinstance(stage, ActorStage):
+            outcome.alerts += stage.begin(day)
+            return
+        open_days, drifted = open_actor_days(stage), drifts(stage)
+        outcome.alerts += stage.begin(day)
+        outcome.actor_days.append((day - OPEN_DAYS, open_days - open_actor_days(stage)))
+        outcome.drifts += (drifts(stage) - drifted).total()
 
     def _silent_since(self, day: int) -> list[int]:
         """The units that have said nothing of a day, nor of a later one."""
@@ -200,7 +192,7 @@ class Station:
         """Whether all that the day's events are compared with is known."""
         return not isinstance(self.stage, ActorStage) or self._board.peers(day) is not None
 
-    def _apply(self, queued: _Queued, which: slice, outcome: Outcome) -> None:
+    def _apply(self, queued: Queued, which: slice, outcome: Outcome) -> None:
         block, positions = self._fresh(queued, which)
         outcome.rows += len(positions)
         outcome.repeated += which.stop - which.start - len(positions)
@@ -210,13 +202,16 @@ class Station:
         if isinstance(self.stage, ActorStage):
             peers = cast("Peers", self._board.peers(self.today))  # see `_can_judge`
             judged = self.stage.observe(stretch, peers)
-            outcome.blocks += self._forward(stretch, positions)
+            outcome.blocks += self._forward(stretch, positions, queued.read_at)
         else:
             judged = self.stage.observe(stretch)
         found = sorted(judged.alerts, key=lambda item: item[:2])
         outcome.alerts += [alert for _, _, alert in found]
+        if queued.read_at:
+            revisions = ((alert.alert_id, alert.revision) for _, _, alert in found)
+            outcome.read_at |= dict.fromkeys(revisions, queued.read_at)
 
-    def _fresh(self, queued: _Queued, which: slice) -> tuple[Block, NDArray[np.int64]]:
+    def _fresh(self, queued: Queued, which: slice) -> tuple[Block, NDArray[np.int64]]:
         """Those of some rows that have not been applied, and their positions."""
         rows = part(queued.block, which.start, which.stop)
         events = rows.batch.rows
@@ -236,13 +231,13 @@ class Station:
         return kept.get(0, part(rows, 0, 0)), positions[fresh]
 
     def _forward(
-        self, stretch: Stretch, positions: NDArray[np.int64]
+        self, stretch: Stretch, positions: NDArray[np.int64], read_at: int
     ) -> Iterator[tuple[StageKind, int, Block]]:
         """The rows for later stages, with their positions here."""
         rows = stretch.batch.rows
         rows["index"] = positions
         days = np.full(len(rows), self.today, np.int32)
-        whole = Block(self.number, self.today, stretch.batch, days, stretch.actor_figures)
+        whole = Block(self.number, self.today, stretch.batch, days, stretch.actor_figures, read_at)
         for kind in LATER:
             concerned = CONCERNS[kind](rows, stretch.actor_figures)
             partitions = shards_of(keys_of(kind, rows)) % self._partitions
@@ -286,3 +281,4 @@ class Station:
         self.next_offset = min((about["position"] for about, _ in units.values()), default=0)
         self.next_offset *= whole
         self.today = min((unit.today for unit in self.stage.units.values()), default=NEVER)
+        self._counted = tally(self.stage)

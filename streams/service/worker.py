@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from detectors.baseline import Peers
 from detectors.errors import ProbewatchError
 from detectors.shards.batch import SHARDS
 from detectors.stages import ActorStage, LaterStage, cohort_stage, network_stage, subject_stage
@@ -103,7 +104,9 @@ class Worker:
     async def _drop(self, which: Callable[[Partition], bool]) -> None:
         self.inlets.drop(which)
         for place in [p for p, keeper in self.keepers.items() if keeper.broken or which(p)]:
-            await self.keepers.pop(place).close()
+            keeper = self.keepers.pop(place)
+            self._tools.metrics.holdings.count(keeper.station.count())
+            await keeper.close()
 
     async def _open(self, place: Partition, side_by_side: asyncio.Semaphore) -> None:
         kind, state_topic = self._kinds[place.topic]
@@ -162,10 +165,18 @@ class Worker:
                 return
             outcome = station.run()
             keeper.outstanding.add(await self._tools.publisher.outcome(outcome))
-        self._tools.metrics.applied(keeper.station.stage.kind, outcome.rows, outcome.repeated)
+        self._tools.metrics.applied(keeper.station.stage.kind, outcome)
         self._gate.set(place, shut=keeper.station.parked)
         if outcome.contributions:
             self._wake.set()
+
+    @property
+    def peers(self) -> Peers | None:
+        """What actors are compared with on the last day that has begun here, if it is known."""
+        actors = self._tools.topics.actors.name
+        begun = [k.station.today for place, k in self.keepers.items() if place.topic == actors]
+        today = max(begun, default=NEVER)
+        return None if today == NEVER else self._tools.control.board.peers(today)
 
     def greet(self) -> None:
         """A worker has begun: say again what it may not have heard."""

@@ -15,7 +15,7 @@ from detectors.errors import ConfigError
 
 from .faults import FaultyConfigError, unreadable
 from .kafka import Kafka
-from .sections import Input, Pseudonyms, Section, Service, Subjects
+from .sections import Input, Logging, MetricsShown, Pseudonyms, Section, Service, Subjects
 from .template import template
 from .validation import validate
 
@@ -41,6 +41,8 @@ class Settings(Section, frozen=True):
     pseudonyms: Pseudonyms = Pseudonyms()
     kafka: Kafka = Kafka()
     service: Service = Service()
+    metrics: MetricsShown = MetricsShown()
+    logging: Logging = Logging()
     detection: Detection = Detection()
 
     @property

@@ -12,10 +12,14 @@ from msgspec import Meta
 
 from streams.ingest.adapters.combined import ANYTHING, STATIC, PathRule
 from streams.ingest.schema import OperationWord
+from streams.logs import LogFormat
 
 from .durations import format_duration
 
 Format = Literal["query", "combined"]
+
+OTHER: Final = "other"
+"""Stands in metrics for every tenant that is not named."""
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -172,6 +176,37 @@ class Service(Section, frozen=True):
             if not least <= (value := getattr(self, field)) <= most
         ]:
             raise ValueError(*faults)
+
+
+_MOST_NAMED: Final = 1_000
+
+
+class MetricsShown(Section, frozen=True):
+    """What the metrics show by name."""
+
+    tenants: Annotated[
+        tuple[str, ...],
+        Meta(description="tenants that have series of their own; all others are one, other"),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse names that stand for something else."""
+        if wrong := [name for name in self.tenants if name in {"", OTHER}]:
+            raise ValueError(f"tenants: expected ids of tenants, got {wrong[0]!r}")
+        if len(self.tenants) > _MOST_NAMED:
+            raise ValueError(
+                f"tenants: expected at most {_MOST_NAMED}, got {len(self.tenants)}; "
+                "each has some ten series with every worker"
+            )
+
+
+class Logging(Section, frozen=True):
+    """What the service says of itself, on standard error."""
+
+    format: Annotated[
+        LogFormat,
+        Meta(description="json: an object a line; text: for people; auto: text on a terminal"),
+    ] = "auto"
 
 
 _DURATIONS: Final = {

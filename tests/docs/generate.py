@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from detectors.patterns import Pattern, Patterns
 from streams.kafka.topics import UNLIMITED, Topic, Topics, topics
+from streams.service.measures.making import Made, Over
 from streams.service.metrics import Metrics
 from streams.settings import Kafka, default_file
 from streams.settings.durations import format_duration
@@ -93,14 +94,21 @@ def _kept(topic: Topic) -> str:
 
 
 def metric_table() -> str:
-    """Every metric of a worker."""
-    families = Metrics(CollectorRegistry()).registry.collect()
-    rows = [
-        f"| `{family.name}{'_total' * (family.type == 'counter')}` | {family.type} "
-        f"| {family.documentation} |\n"
-        for family in families
+    """Every metric of a worker: those of its own, then those of its process."""
+    metrics = Metrics(CollectorRegistry())
+    process = [
+        Made(f"{one.name}{'_total' * (one.type == 'counter')}", one.type, (), Over.EACH, text)
+        for one in metrics.registry.collect()
+        if one.name.startswith("probewatch_process_") and (text := one.documentation)
     ]
-    return "".join(["| metric | kind | what |\n|---|---|---|\n", *rows])
+    head = "| metric | kind | labels | workers | what |\n|---|---|---|---|---|\n"
+    return head + "".join(map(_metric_row, metrics.making.made + process))
+
+
+def _metric_row(made: Made) -> str:
+    labels = ", ".join(f"`{label}`" for label in made.labels)
+    cells = (f"`{made.name}`", made.kind, labels, made.over.split()[0], made.help)
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _written(value: object) -> str:

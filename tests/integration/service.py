@@ -121,11 +121,12 @@ class Service:
         return [value for topic in topics for _, value in self.records(topic.name)]
 
     def behind(self) -> int:
-        """Records whose effect is not durable yet, of those that are read as a group."""
+        """Records whose effect is not durable yet, of all topics that are read as a group."""
         admin = KafkaAdminClient(bootstrap_servers=self._bootstrap)
         try:
-            read = (self.topics.queries, self.topics.actors, self.topics.subjects)
-            places = [TopicPartition(topic.name, 0) for topic in (*read, self.topics.networks)]
+            kinds = (self.topics.actors, self.topics.subjects, self.topics.networks)
+            read = (self.topics.queries, *kinds, self.topics.cohorts)
+            places = [TopicPartition(topic.name, 0) for topic in read]
             ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
             group = self.settings.kafka.application
             committed = admin.list_group_offsets({group: None}).get(group, {})

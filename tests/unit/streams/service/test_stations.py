@@ -13,7 +13,8 @@ from detectors.state.actors import DAY
 from detectors.state.cohorts import COHORT
 from streams.blocks import Block, encode, no_rows
 from streams.service.control import Board
-from streams.service.stations import ROWS_PER_RECORD, Station
+from streams.service.queued import ROWS_PER_RECORD
+from streams.service.stations import Station
 from streams.service.worker import STAGES
 from tests.logs import Fields, at, batch, name_of, search
 
