@@ -230,8 +230,9 @@ def test_prometheus_finds_workers_and_rules() -> None:
     assert discovery["port"] == SETTINGS.service.http_port
     assert manager.partition(":")[0] in SERVICES
     assert manager.partition(":")[2] == SERVICES["alertmanager"]["ports"][0].rpartition(":")[2]
-    assert mounts["./deploy/prometheus/rules"] == str(Path(rules).parent)
-    assert list((ROOT / "deploy/prometheus/rules").glob(Path(rules).name))
+    assert mounts["./deploy/prometheus/prometheus.yml"] == "/etc/prometheus/prometheus.yml"
+    assert mounts["./deploy/prometheus/rules"] == f"/etc/prometheus/{Path(rules).parent}"
+    assert list((ROOT / "deploy/prometheus").glob(rules))
 
 
 def test_nothing_is_published_beyond_this_machine() -> None:

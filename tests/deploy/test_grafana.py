@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 
+from streams.service.metrics import Metrics
 from tests.deploy.dashboards.__main__ import DIRECTORY, dashboards, written
+from tests.stack import boards
+from tests.stack.check import AWAITED, EMPTY
 
 GRAFANA = DIRECTORY.parent
 PROVISIONING = GRAFANA / "provisioning"
@@ -47,6 +51,23 @@ def test_panels_say_what_they_show(name: str) -> None:
         assert panel["fieldConfig"]["defaults"]["unit"]
         assert all(target["expr"] for target in panel["targets"])
         assert panel["datasource"]["uid"] == "${datasource}"
+
+
+def test_metrics_exist() -> None:
+    """A worker has what panels ask for, save what is noted as awaited; nothing is awaited in vain."""
+    known = set[str]()
+    for family in Metrics(CollectorRegistry()).registry.collect():
+        known |= {f"{family.name}{end}" for end in ("", "_total", "_bucket")}
+    asked = {name for panel in boards.panels() for name in panel.metrics}
+
+    assert len(asked) > 40
+    assert asked - known == AWAITED
+
+
+def test_only_panels_that_there_are_may_be_empty() -> None:
+    """With a reason for each."""
+    assert EMPTY.keys() <= {str(panel) for panel in boards.panels()}
+    assert all(reason.endswith(".") for reason in EMPTY.values())
 
 
 @pytest.mark.parametrize("name", dashboards())

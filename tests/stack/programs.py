@@ -78,7 +78,7 @@ class Program:
     def __init__(self, command: Sequence[str | Path], directory: Path) -> None:
         self.port = _free_port()
         self._command = [*map(str, command), f"--web.listen-address={HOST}:{self.port}"]
-        self._log = directory / f"{Path(command[0]).name}.log"
+        self._log = directory / f"{self.port}.log"
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
@@ -144,7 +144,7 @@ def alertmanager(directory: Path, receiver: str) -> Program:
     file = _written(directory, "alertmanager.yml", config)
     return Program(
         [
-            path_of(ALERTMANAGER),
+            *_with_share_of(path_of(ALERTMANAGER)),
             f"--config.file={file}",
             f"--storage.path={directory / 'alertmanager'}",
             "--cluster.listen-address=",
@@ -163,9 +163,7 @@ def prometheus(directory: Path, workers: Sequence[str], manager: Program) -> Pro
     """
     config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    config["rule_files"] = [
-        str(DEPLOY / "prometheus/rules" / Path(each).name) for each in config["rule_files"]
-    ]
+    config["rule_files"] = [str(DEPLOY / "prometheus" / each) for each in config["rule_files"]]
     managers = [{"static_configs": [{"targets": [f"{HOST}:{manager.port}"]}]}]
     config["alerting"]["alertmanagers"] = managers
     (scrape,) = config["scrape_configs"]
@@ -180,6 +178,15 @@ def prometheus(directory: Path, workers: Sequence[str], manager: Program) -> Pro
         ],
         directory,
     )
+
+
+def _with_share_of(program: Path) -> list[str | Path]:
+    """The program, where it finds its templates though its package is only unpacked."""
+    share = program.parents[1] / "share"
+    if share == Path("/usr/share") or not share.is_dir():
+        return [program]
+    overlay = f'mount -t overlay overlay -o lowerdir={share}:/usr/share /usr/share && exec "$@"'
+    return ["unshare", "--map-root-user", "--mount", "sh", "-c", overlay, "sh", program]
 
 
 def _written(directory: Path, name: str, config: object) -> Path:
