@@ -54,7 +54,7 @@ def test_panels_say_what_they_show(name: str) -> None:
 
 
 def test_metrics_exist() -> None:
-    """A worker has what panels ask for, save what is noted as awaited; nothing is awaited in vain."""
+    """A worker has what panels ask for, save what is noted as awaited, and just that."""
     known = set[str]()
     for family in Metrics(CollectorRegistry()).registry.collect():
         known |= {f"{family.name}{end}" for end in ("", "_total", "_bucket")}
