@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -85,7 +86,8 @@ class Shell:
 
     def lose(self) -> None:
         """End it and all that it started, as a lost machine does."""
-        if self._process.poll() is None:
+        # Workers may be left though the shell has ended.
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
@@ -138,7 +140,7 @@ def asked(log: Path, path: str) -> str:
 
 def works(*logs: Path) -> Callable[[], bool]:
     """Whether all of these workers have partitions and work on them."""
-    share = re.compile(r'probewatch_partitions\{stage="actor"\} [1-9]')
+    share = re.compile(r'probewatch_partitions\{stage="\w+"\} [1-9]')
     return lambda: all(
         asked(log, "/readyz") and share.search(asked(log, "/metrics")) for log in logs
     )

@@ -116,8 +116,8 @@ SERVICE: Final = (
     ),
     course(
         "Partitions",
-        "By worker: that of actors says how the work is shared.",
-        Query('sum by (instance) (probewatch_partitions{stage="actor",instance=~"$instance"})'),
+        "Of all stages, by worker: how the work is shared.",
+        Query(f"sum by (instance) (probewatch_partitions{_OF})"),
     ),
     course(
         "Sources that wait",
