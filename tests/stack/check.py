@@ -130,6 +130,8 @@ def _panels(watch: Program, began: float, tell: Callable[[str], None]) -> Iterat
     found = [panel for panel in panels() if not panel.metrics & AWAITED]
     shown = [panel for panel in found if _shows(watch, panel, began)]
     tell(f"panels: {len(shown)} of {len(found)} show data")
+    if has_data(watch, "probewatch_that_nobody_has", began, time.time()):
+        yield "a query of nothing gives data: what panels show says nothing"
     for panel in found:
         if panel not in shown and str(panel) not in EMPTY:
             yield f"panel {panel} shows nothing"
