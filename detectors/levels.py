@@ -1,6 +1,5 @@
 """What a tenant's events can show: its capability level, measured."""
 
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -34,13 +33,15 @@ def carried(events: Records) -> NDArray[np.bool_]:
     return carries
 
 
-def level_of(counts: Iterable[float]) -> int:
-    """The level, 0 to 3, of so many searches of which so many carry each further level's fields."""
-    searches, *carrying = counts
-    limits, persons, reasons = (count > ENOUGH * max(searches, 1) for count in carrying)
-    if persons:
-        return 3 if reasons else 2
-    return 1 if limits else 0
+def levels_of(counts: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Levels, 0 to 3.
+
+    Args:
+        counts: shape (n, `LEVELS`): of so many searches so many carry each further level's fields.
+    """
+    enough = counts[:, 1:] > ENOUGH * np.maximum(counts[:, :1], 1)
+    limits, persons, reasons = enough.T
+    return np.where(persons, np.where(reasons, 3, 2), np.where(limits, 1, 0))
 
 
 class Levels:
@@ -66,7 +67,7 @@ class Levels:
 
     def of(self, tenant: str) -> int:
         """The tenant's level, 0 to 3."""
-        return level_of(self._searches[tenant])
+        return int(levels_of(np.array([self._searches[tenant]], np.float64))[0])
 
     def tenants(self) -> dict[str, int]:
         """Events per tenant."""

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+from prometheus_client import CollectorRegistry
 
 from detectors.config import Detection
 from detectors.kernels.hashing import FREE
@@ -15,6 +16,8 @@ from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import PlainNames
 
 from .control import Board
+from .measures.making import Making
+from .measures.tenants import TenantMeasures
 from .sources import FOREVER, Source
 from .stations import Station
 from .worker import STAGES
@@ -30,6 +33,7 @@ def warm() -> None:
     """Send two days of one search through everything; what it compiles is kept on disk."""
     names = PlainNames()
     source = Source(0, Ingest(names), TimeRules(), 1)
+    source.watch = TenantMeasures(Making(CollectorRegistry()), ()).observe
     board = Board()
     stations = {
         kind: Station(make(Detection(), "", names.write), 0, 1, board)

@@ -31,7 +31,7 @@ ELSEWHERE: Final = {
 }
 """Metrics that another part of the service brings."""
 
-VALUES: Final = {
+VALUES: Final[dict[str, set[str]]] = {
     "pattern": set(PatternCode),
     "severity": set(Severity),
     "mode": set(Mode),

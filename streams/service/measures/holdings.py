@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 from detectors.alerts import PatternCode
 from detectors.baseline import Peers
-from detectors.census import Cause, Tally, room, young_actors, young_tenants
+from detectors.census import ON_BASELINES, Cause, Tally, room, young_actors, young_tenants
 from detectors.shards.tables import Held
 from detectors.stages import ActorStage, Stage
 
@@ -73,8 +73,8 @@ class HoldingMeasures:
     def look(self, stages: Collection[Stage[Any]]) -> None:
         """Set the gauges to what these stages hold."""
         tracked: dict[str, Held] = dict.fromkeys(KINDS, Held())
-        limits: Counter[str] = Counter()
-        young: Counter[PatternCode] = Counter()
+        limits = Counter[str]()
+        young = Counter(dict.fromkeys((*ON_BASELINES, PatternCode.UNUSUAL_ACTIVITY), 0))
         for stage in stages:
             for unit in stage.units.values():
                 limits.update(room(unit.shard))
@@ -85,11 +85,9 @@ class HoldingMeasures:
         for kind, held in tracked.items():
             self._tracked.labels(kind).set(held.count)
             self._bytes.labels(kind).set(held.bytes)
-        for kind, most in limits.items():
-            self._room.labels(kind).set(most)
-        for pattern in PatternCode:
-            if pattern in young:
-                self._young_actors.labels(pattern).set(young[pattern])
+            self._room.labels(kind).set(limits[kind])
+        for pattern, actors in young.items():
+            self._young_actors.labels(pattern).set(actors)
 
     def look_at(self, peers: Peers | None) -> None:
         """Set what is known of tenants; None says that nobody knows yet."""

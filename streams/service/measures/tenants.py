@@ -1,16 +1,20 @@
 """What tenants send, and what their events can show; only those that are configured by name."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.alerts import Alert, Mode, PatternCode, Severity, Status
 from detectors.config import Detection
-from detectors.events import EventBatch
-from detectors.levels import LEVELS, carried, level_of
+from detectors.events import EventBatch, Records
+from detectors.kernels.hashing import add_row
+from detectors.kernels.levels import SENDER, count_senders
+from detectors.levels import LEVELS, levels_of
+from detectors.shards.tables import Table
 from detectors.state.actors import DAY
+from streams.ingest.named import name_code
 from streams.settings.sections import OTHER
 
 from .making import Making, Over
@@ -24,6 +28,8 @@ to, and a tenant that sends nothing is soon forgotten."""
 
 _GONE: Final = 0.5  # searches
 
+_code_of: Final = partial(name_code, "tenant")
+
 
 class TenantMeasures:
     """Measures tenants' levels as their events pass; those without a name are `OTHER`.
@@ -31,10 +37,18 @@ class TenantMeasures:
     Args:
         make: makes metrics.
         named: tenants that have series of their own.
+        most: tenants without a name whose level is measured.
+        code_of: the number of a tenant in events.
     """
 
-    def __init__(self, make: Making, named: Collection[str]) -> None:
-        self._named = frozenset(named)
+    def __init__(
+        self,
+        make: Making,
+        named: Iterable[str],
+        most: int = MOST,
+        code_of: Callable[[str], int] = _code_of,
+    ) -> None:
+        self._named = (*dict.fromkeys(named),)
         self._events = make.counter("tenant_events", "Query events by tenant.", ["tenant"])
         self._alerts = make.counter(
             "tenant_alerts", "Alerts that were raised, by tenant.", ["tenant", "severity", "mode"]
@@ -54,15 +68,20 @@ class TenantMeasures:
             Over.MAX,
             ["pattern"],
         )
+        self._most = most
         self._needs: Mapping[PatternCode, int] = {}
-        self._labels: dict[int, str] = {}
-        self._counts: dict[int, NDArray[np.float64]] = {}
+        self._others = 0
         self._today = 0
+        self._senders = Table(SENDER)
         for name in (*self._named, OTHER):
             self._events.labels(name)
             for severity in Severity:
                 for mode in Mode:
                     self._alerts.labels(name, severity, mode)
+        # Their rows come first, and stay.
+        senders = self._senders.view(len(self._named))
+        for name in self._named:
+            add_row(senders, np.uint64(code_of(name)))
 
     def promise(self, detection: Detection) -> None:
         """Take note of what level patterns need."""
@@ -71,42 +90,36 @@ class TenantMeasures:
     def observe(self, batch: EventBatch) -> None:
         """Count a source's events."""
         rows = batch.rows
-        if not len(rows):
-            return
-        self._pass_to(int(rows["time"][-1]) // DAY)
-        tenants = np.ascontiguousarray(rows["tenant"])
-        carries = carried(rows)
-        if (tenants == tenants[0]).all():
-            self._add(int(tenants[0]), len(rows), carries.sum(axis=1, dtype=np.float64), batch)
-            return
-        codes, where = np.unique(tenants, return_inverse=True)
-        sizes = np.bincount(where).tolist()
-        counts = np.stack([np.bincount(where, row, len(codes)) for row in carries], axis=1)
-        for code, size, of_one in zip(codes.tolist(), sizes, counts, strict=True):
-            self._add(code, size, of_one, batch)
-
-    def _add(
-        self, code: int, events: int, carrying: NDArray[np.float64], batch: EventBatch
-    ) -> None:
-        known = self._counts.get(code)
-        if known is None:
-            name = batch.names[code]
-            if name in self._named:
-                self._labels[code] = name
-            elif len(self._counts) >= MOST:
-                self._events.labels(OTHER).inc(events)
-                return
-            known = self._counts[code] = np.zeros(LEVELS)
-        known += carrying
-        self._events.labels(self._labels.get(code, OTHER)).inc(events)
+        if len(rows):
+            self._pass_to(int(rows["time"][-1]) // DAY)
+            senders = self._senders.view(min(len(rows), self._most))
+            self._others += count_senders(rows, senders, self._most + len(self._named))
 
     def _pass_to(self, day: int) -> None:
-        """Let a day begin: what was counted before it fades."""
-        fading = _FADING ** max(0, day - self._today)
-        if fading < 1:
-            faded = {code: counts * fading for code, counts in self._counts.items()}
-            self._counts = {code: counts for code, counts in faded.items() if counts[0] >= _GONE}
-            self._today = day
+        """Let a day begin: what was counted before it fades, until it is forgotten."""
+        if day <= self._today:
+            return
+        self._count()
+        senders = self._known()
+        senders["carried"] *= _FADING ** (day - self._today)
+        self._today = day
+        kept = senders["carried"][:, 0] >= _GONE
+        kept[: len(self._named)] = True
+        if not kept.all():
+            self._senders.keep(kept)
+
+    def _known(self) -> Records:
+        return self._senders.rows[: len(self._senders)]
+
+    def _count(self) -> None:
+        """Add the events since the last time to their series."""
+        senders = self._known()
+        named = len(self._named)
+        for name, events in zip(self._named, senders["events"][:named].tolist(), strict=True):
+            self._events.labels(name).inc(events)
+        self._events.labels(OTHER).inc(self._others + int(senders["events"][named:].sum()))
+        self._others = 0
+        senders["events"] = 0
 
     def alert(self, alert: Alert) -> None:
         """Count an alert as it is raised."""
@@ -116,12 +129,16 @@ class TenantMeasures:
 
     def look(self) -> None:
         """Set the gauges."""
-        levels = {code: level_of(counts.tolist()) for code, counts in self._counts.items()}
-        found = np.bincount(np.fromiter(levels.values(), np.int64, len(levels)), minlength=LEVELS)
-        for level, count in enumerate(found.tolist()):
+        self._count()
+        carried = self._known()["carried"]
+        levels = levels_of(carried)
+        sending = carried[:, 0] >= _GONE
+        found = np.bincount(levels[sending], minlength=LEVELS).tolist()
+        for level, count in enumerate(found):
             self._tenants.labels(level).set(count)
         for pattern, needed in self._needs.items():
-            self._unsupported.labels(pattern).set(int(found[:needed].sum()))
+            self._unsupported.labels(pattern).set(sum(found[:needed]))
         self._level.clear()
-        for code in levels.keys() & self._labels.keys():
-            self._level.labels(self._labels[code]).set(levels[code])
+        for place, name in enumerate(self._named):
+            if sending[place]:
+                self._level.labels(name).set(levels[place])

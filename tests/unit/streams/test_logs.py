@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from aiohttp.http_exceptions import BadStatusLine
 
-from streams.logs import Level, Seldom, log_to
+from streams.logs import Level, Seldom, about, log_to
 
 
 class Terminal(io.StringIO):
@@ -126,3 +126,51 @@ def test_who_speaks_no_http_is_worth_one_line() -> None:
 
     assert Seldom().filter(record)
     assert record.exc_info is None
+
+
+def test_a_library_that_puts_values_into_its_messages_costs_no_memory() -> None:
+    """Messages that are never said twice are forgotten once there are many."""
+    seldom = Seldom(most=100)
+    for i in range(10_000):
+        assert seldom.filter(of(f"no broker at {i}", at=i / 1_000))
+        assert len(seldom._windows) <= 100  # noqa: SLF001 - that it does not grow is the point
+
+
+def test_what_repeats_is_known_among_many_others() -> None:
+    """Only what was not heard of for long is forgotten for want of room."""
+    seldom = Seldom(times=1, most=100)
+    written = []
+    for i in range(1_000):
+        seldom.filter(of(f"once {i}", at=float(i)))
+        written.append(seldom.filter(of("again", at=float(i))))
+
+    # Once in half a minute.
+    assert sum(written) == pytest.approx(1_000 / 30, abs=2)
+
+
+@pytest.mark.parametrize("out", [io.StringIO, Terminal])
+def test_the_form_can_be_told(out: type[io.StringIO]) -> None:
+    """Whatever it is written to."""
+    file = out()
+    log_to(file, form="json")
+    logging.getLogger("streams").info("ready")
+    log_to(file, form="text")
+    logging.getLogger("streams").info("ready")
+    first, second = file.getvalue().splitlines()
+
+    assert json.loads(first)["message"] == "ready"
+    assert second.endswith(" ready")
+
+
+def test_a_line_about_an_alert_can_be_found_by_it() -> None:
+    """By its id, which names nobody; nothing else that is added to a record is written."""
+    lines = []
+    for file in (io.StringIO(), Terminal()):
+        log_to(file)
+        extra = about("a1") | {"payload": "planted"}
+        logging.getLogger("streams").warning("not taken", extra=extra)
+        lines.append(file.getvalue())
+
+    assert json.loads(lines[0])["alert_id"] == "a1"
+    assert lines[1].endswith("WARNING: not taken (alert a1)\n")
+    assert "planted" not in "".join(lines)

@@ -1,12 +1,14 @@
 import asyncio
+import platform
 from datetime import datetime, timedelta
+from importlib.metadata import version
 
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from detectors.alerts import Mode, Severity
+from detectors.alerts import Mode, PatternCode, Severity, Status
 from detectors.errors import FencedError
 from streams.service.chores import Chores
 from streams.service.keeper import Saved
@@ -18,8 +20,11 @@ from tests.logs import at, search
 from .cluster import Stored
 from .test_worker import World, records, world
 
-LABELS = {"reason", "field", "stage", "pattern", "severity", "mode", "kind", "topic", "partition"}
-"""All of them closed: words of this program, names and numbers of topics."""
+LABELS = {
+    *("reason", "field", "stage", "pattern", "severity", "mode", "status", "kind", "cause"),
+    *("topic", "partition", "tenant", "level", "version", "python"),
+}
+"""All of them closed: words of this program, names and numbers of topics, named tenants."""
 
 BUCKET = {"le"}
 
@@ -107,14 +112,40 @@ def test_gauges_are_of_now() -> None:
             assert age >= 0
         for kind in ("actor", "pair", "subject", "network", "event"):
             assert read(one.metrics, "tracked_entities", kind=kind) == (3 if kind == "event" else 1)
-            assert read(one.metrics, "evicted_entities", kind=kind) == 0
+            for cause in ("idle", "room"):
+                assert read(one.metrics, "evicted_entities_total", kind=kind, cause=cause) == 0
         assert read(one.metrics, "consumer_lag_records", topic=one.query().topic, partition=0) == 4
         lag = {"topic": one.blocks("actor").topic, "partition": 0}
         assert read(one.metrics, "consumer_lag_records", **lag) == 0
         assert read(one.metrics, "events_held", partition=0) == 0
+        newest = read(one.metrics, "newest_event_timestamp_seconds", partition=0)
+        assert newest == at(0, 2) / 1000
+        # There is more to be read, and the last that was is of years ago.
+        behind = read(one.metrics, "consumer_lag_seconds", partition=0)
+        assert behind is not None
+        assert behind > 365 * 86_400
+        one.flow.ends[one.query()] = 5
+        chores(one).look()
+        assert read(one.metrics, "consumer_lag_seconds", partition=0) == 0
+
+    asyncio.run(story())
+
+
+def test_what_others_have_now_is_theirs_to_tell_of() -> None:
+    """Nothing is left of partitions that were let go of, or workers' figures would not add up."""
+
+    async def story() -> None:
+        one = await at_work()
+        chores(one).look()
         await one.worker.close()
         chores(one).look()
+        lag = {"topic": one.query().topic, "partition": 0}
+        assert read(one.metrics, "consumer_lag_records", **lag) is None
+        for name in ("consumer_lag_seconds", "newest_event_timestamp_seconds", "events_held"):
+            assert read(one.metrics, name, partition=0) is None
         assert read(one.metrics, "partitions", stage="actor") == 0
+        assert read(one.metrics, "tracked_entities", kind="actor") == 0
+        assert read(one.metrics, "tracked_limit_entities", kind="actor") == 0
 
     asyncio.run(story())
 
@@ -126,6 +157,7 @@ def test_metrics_tell_nobodys_id() -> None:
         one = await at_work()
         chores(one).look()
         one.metrics.alert(an_alert(tenant_id="planted-tenant", alert_id="planted-alert"), 0.0)
+        assert read(one.metrics, "tenant_events_total", tenant="other") == 3
         text = exposed(one.metrics)
         assert "planted" not in text
         assert "203.0.113" not in text
@@ -159,13 +191,49 @@ def test_alerts_are_counted_with_their_delay() -> None:
     metrics = Metrics(CollectorRegistry())
     alert = an_alert(severity=Severity.HIGH, mode=Mode.SHADOW)
     last = datetime.fromisoformat(alert.last_event_time).timestamp()
-    metrics.alert(alert, last + 2)
+    metrics.alert(alert, last + 2, last + 1.5)
     metrics.alert(alert, last - 60)
 
-    labels = {"pattern": "bulk_scraping", "severity": "high", "mode": "shadow"}
+    labels = {"pattern": "bulk_scraping", "severity": "high", "mode": "shadow", "status": "open"}
     assert read(metrics, "alerts_total", **labels) == 2
     assert read(metrics, "alert_event_seconds_sum") == pytest.approx(2)
     assert read(metrics, "alert_event_seconds_bucket", le="0.05") == 1
+    assert read(metrics, "alert_processing_seconds_sum") == pytest.approx(0.5)
+    assert read(metrics, "alert_processing_seconds_count") == 1
+
+
+def test_that_an_episode_ends_is_no_delay() -> None:
+    """No event closes it: days without one do."""
+    metrics = Metrics(CollectorRegistry())
+    metrics.alert(an_alert(status=Status.CLOSED), 2e9, 1e9)
+
+    assert read(metrics, "alert_event_seconds_count") == 0
+    assert read(metrics, "alert_processing_seconds_count") == 0
+
+
+def test_gauges_say_what_to_make_of_several_workers() -> None:
+    """In their help, which dashboards show; and counters are there before they count."""
+    metrics = Metrics(CollectorRegistry())
+    families = {family.name: family for family in metrics.registry.collect()}
+    for made in metrics.making.made:
+        family = families[made.name.removesuffix("_total")]
+        assert made.kind == family.type
+        if made.kind == "gauge":
+            assert family.documentation.endswith(f"; {made.over}.")
+    for pattern in PatternCode:
+        labels = {"pattern": pattern, "severity": "low", "mode": "live", "status": "open"}
+        assert read(metrics, "alerts_total", **labels) == 0
+
+
+def test_a_worker_says_which_program_it_is() -> None:
+    """And when it began, which tells that it was started again."""
+    metrics = Metrics(CollectorRegistry())
+    began = read(metrics, "process_start_time_seconds")
+
+    versions = {"version": version("probewatch"), "python": platform.python_version()}
+    assert read(metrics, "build_info", **versions) == 1
+    assert began is not None
+    assert began > at(0) / 1000
 
 
 def test_counts_of_two_looks_add_up() -> None:
