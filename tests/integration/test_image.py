@@ -21,6 +21,8 @@ from tests.deploy.test_compose import DOCKERFILE, ROOT, instructions
 from tests.integration.service import Service, Worker, wait_for
 from tests.kafka.cluster import KafkaCluster
 
+RECIPE = Recipe(world="police", seed=2, actors=120, days=30)
+
 READ_ONLY = """\
 mount --options remount,bind,ro / &&
 mount --types tmpfs none {tmp} &&
@@ -66,8 +68,6 @@ class Image:
             "PYTHONSAFEPATH": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "NUMBA_CACHE_DIR": str(kernels),
-            # Numba says of every function whether it was loaded or compiled and kept.
-            "NUMBA_DEBUG_CACHE": "1",
             "TMPDIR": str(self.tmp),
         }
 
@@ -99,9 +99,11 @@ def test_nothing_is_compiled_and_nothing_written(
 ) -> None:
     """A worker judges a log with misuse in it, from what was compiled as the image was built."""
     service = Service(tmp_path, kafka.bootstrap)
-    log = [orjson.dumps(each) for each in build(Recipe("police", 2, 120, 30)).events()]
+    log = [orjson.dumps(each) for each in build(RECIPE).events()]
     command = image.command("probewatch", "run", "--config", str(service.file))
-    with Worker(command, tmp_path, image.environ(image.tmp / "kernels")) as worker:
+    # Numba says of every function whether it was loaded, or compiled and kept.
+    environ = {**image.environ(image.tmp / "kernels"), "NUMBA_DEBUG_CACHE": "1"}
+    with Worker(command, tmp_path, environ) as worker:
         wait_for(worker.ready, worker)
         service.send(log)
         wait_for(lambda: service.behind() == 0, worker)
