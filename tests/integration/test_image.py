@@ -113,7 +113,7 @@ def test_nothing_is_compiled_and_nothing_written(
         said = worker.log
 
     assert raised > 0
-    assert said.count("[cache] data loaded from") > 50
+    assert said.count("[cache] data loaded from") > 20
     assert "[cache] data saved to" not in said
     assert "[cache] index saved to" not in said
 
