@@ -54,14 +54,14 @@ def test_panels_say_what_they_show(name: str) -> None:
 
 
 def test_metrics_exist() -> None:
-    """A worker has what panels ask for, save what is noted as awaited, and just that."""
+    """A worker has what panels ask for, save what is noted as awaited; nothing else is noted."""
     known = set[str]()
     for family in Metrics(CollectorRegistry()).registry.collect():
         known |= {f"{family.name}{end}" for end in ("", "_total", "_bucket")}
     asked = {name for panel in boards.panels() for name in panel.metrics}
 
     assert len(asked) > 40
-    assert asked - known == AWAITED
+    assert asked - known <= AWAITED <= asked
 
 
 def test_only_panels_that_there_are_may_be_empty() -> None:

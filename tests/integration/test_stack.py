@@ -7,7 +7,7 @@ from tests.stack.check import check
 
 
 def test_rules_panels_and_alerts_are_alive(kafka: KafkaCluster, tmp_path: Path) -> None:
-    """Targets are up, rules load, each panel has data, nothing fires in vain, misuse gets through."""
+    """Targets are up, rules load, panels have data, nothing fires in vain, misuse gets through."""
     told: list[str] = []
 
     assert check(kafka, tmp_path, told.append) == []
