@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from streams.logs import LEVELS, Level
 from streams.terminal import console
 
 EPILOG = """\b
@@ -14,6 +15,7 @@ Example:
   probewatch demo
   probewatch demo --seconds 120 --port 10980
   probewatch demo --seconds 10 --exit > alerts.txt
+  probewatch demo --log-level info 2> worker.log
 """
 
 _KILLED = 128
@@ -35,7 +37,12 @@ _KILLED = 128
     help="Of the web page and of metrics, on this machine alone.  [default: any that is free]",
 )
 @click.option("--exit", "ends", is_flag=True, help="End after the traffic instead of by Ctrl-C.")
-def demo(*, seconds: float, port: int, ends: bool) -> None:
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS),
+    help="Show from which level on what the worker says, on standard error.  [default: nothing]",
+)
+def demo(*, seconds: float, port: int, ends: bool, log_level: Level | None) -> None:
     """Run the whole service on this machine, and show what it finds in simulated police searches.
 
     It starts a broker that is for trying only, a worker, and traffic with misuse in it; shows
@@ -46,7 +53,7 @@ def demo(*, seconds: float, port: int, ends: bool) -> None:
     from streams.demo.screen import Screen  # noqa: PLC0415
 
     screen = Screen(console())
-    stopped = asyncio.run(_until_told(play(screen, seconds, port, stay=not ends)))
+    stopped = asyncio.run(_until_told(play(screen, seconds, port, stay=not ends, level=log_level)))
     # Once everything was shown, to be stopped is how it ends.
     if stopped is not None and not screen.concluded:
         raise click.exceptions.Exit(_KILLED + stopped)

@@ -16,6 +16,7 @@ from streams.embedded import EmbeddedBroker
 from streams.evaluate import Labels, evaluate, read_labels
 from streams.ingest.pseudonyms import PseudonymKey
 from streams.kafka.topics import topics
+from streams.logs import Level
 from streams.settings import Settings, load
 from streams.settings.secrets import KEY_VARIABLE
 from streams.simulate import Recipe
@@ -45,7 +46,9 @@ page = true
 _KEY_BYTES: Final = 32
 
 
-async def play(screen: Screen, seconds: float, port: int, *, stay: bool) -> None:
+async def play(
+    screen: Screen, seconds: float, port: int, *, stay: bool, level: Level | None = None
+) -> None:
     """Show what the service makes of simulated traffic; until cancelled, if it is to stay.
 
     Args:
@@ -53,6 +56,7 @@ async def play(screen: Screen, seconds: float, port: int, *, stay: bool) -> None
         seconds: within which the traffic is sent.
         port: of the worker's HTTP server; 0 for any that is free.
         stay: whether the service goes on after the traffic.
+        level: from which on what the worker says is shown on standard error; None: not at all.
 
     Raises:
         BrokerError: the embedded broker is not installed, or broker or worker fail.
@@ -64,7 +68,7 @@ async def play(screen: Screen, seconds: float, port: int, *, stay: bool) -> None
         config = directory / "probewatch.toml"
         config.write_text(_CONFIG.format(broker=broker.address, port=port))
         environ = os.environ | {KEY_VARIABLE: secret.hex(), "TMPDIR": str(directory)}
-        worker = await stack.enter_async_context(working(config, environ))
+        worker = await stack.enter_async_context(working(config, environ, level))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         stage = _Stage(screen, load(config), Unmasked(PseudonymKey(secret, 0)), worker, session)
         await _unless(worker.ended(), stage.play(directory, seconds, stay=stay))

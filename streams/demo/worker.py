@@ -1,4 +1,4 @@
-"""A worker of its own process for the embedded broker: `python -m streams.demo.worker CONFIG`.
+"""A worker of its own for the embedded broker: `python -m streams.demo.worker CONFIG LEVEL`.
 
 It has nothing to lose, so it can be ended at any time, and is, whatever it is doing.
 """
@@ -6,28 +6,39 @@ It has nothing to lose, so it can be ended at any time, and is, whatever it is d
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from detectors.errors import BrokerError, ProbewatchError
 from streams.embedded import leashed
-from streams.logs import log_to
+from streams.logs import Level, log_to
 from streams.settings import load
 
 _STOP_SECONDS: Final = 2.0
 """For leaving in order; then it is killed."""
 
 
-class WorkerProcess:
-    """A worker that runs as a child of this process."""
+_LONGEST_LINE: Final = 1 << 20
+"""Bytes: an error's trace is on the line of its message."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+
+class WorkerProcess:
+    """A worker that runs as a child of this process.
+
+    Args:
+        process: the child.
+        echo: shown what it says of itself.
+    """
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, echo: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._process = process
         self._out = _stream(process.stdout)
         # Read from the start: a pipe that is full would stop it.
-        self._said = asyncio.create_task(_stream(process.stderr).read())
+        self._said = asyncio.create_task(_last(_stream(process.stderr), echo))
 
     async def address(self) -> str:
         """Where its HTTP server is, as soon as it listens.
@@ -46,10 +57,9 @@ class WorkerProcess:
         Raises:
             BrokerError: with the last line that it said.
         """
-        said = (await asyncio.shield(self._said)).decode(errors="replace").splitlines()
+        last = await asyncio.shield(self._said)
         status = await self._process.wait()
-        last = said[-1] if said else "it said nothing"
-        raise BrokerError(f"the worker ended with status {status}: {last}")
+        raise BrokerError(f"the worker ended with status {status}: {last or 'it said nothing'}")
 
     async def end(self) -> None:
         """End it, in order if it can do so soon."""
@@ -65,20 +75,29 @@ class WorkerProcess:
 
 
 @asynccontextmanager
-async def working(config: Path, environ: Mapping[str, str]) -> AsyncIterator[WorkerProcess]:
-    """A worker by these settings, for as long as the context lasts."""
+async def working(
+    config: Path, environ: Mapping[str, str], level: Level | None = None
+) -> AsyncIterator[WorkerProcess]:
+    """A worker by these settings, for as long as the context lasts.
+
+    Args:
+        config: the settings.
+        environ: of the process.
+        level: from which on what it says is shown on standard error; None shows nothing.
+    """
     # Without the directory one stands in, which may have modules of the same names.
-    command = [sys.executable, "-P", "-m", __name__, str(config)]
+    command = [sys.executable, "-P", "-m", __name__, str(config), level or "warning"]
     process = await asyncio.create_subprocess_exec(
         *leashed(command),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environ,
+        limit=_LONGEST_LINE,
         # Ctrl-C is for us, who end it.
         process_group=0,
     )
-    worker = WorkerProcess(process)
+    worker = WorkerProcess(process) if level is None else WorkerProcess(process, _echo)
     try:
         yield worker
     finally:
@@ -91,12 +110,25 @@ def _stream(pipe: asyncio.StreamReader | None) -> asyncio.StreamReader:
     return pipe
 
 
-def main(config: Path) -> None:
+async def _last(lines: asyncio.StreamReader, echo: Callable[[str], None]) -> str:
+    """The last line; each is shown as it comes."""
+    last = ""
+    async for line in lines:
+        last = line.decode(errors="replace").rstrip()
+        echo(last)
+    return last
+
+
+def _echo(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def main(config: Path, level: Level) -> None:
     """Serve until told to stop; the address goes to standard output, errors to the other."""
     # Takes seconds to import, which only the child has to wait for.
     from streams.engine.process import serve  # noqa: PLC0415
 
-    log_to(level="warning")
+    log_to(level=level)
     try:
         asyncio.run(serve(load(config), os.environ, durable=False, on_start=_say))
     except ProbewatchError as error:
@@ -109,4 +141,4 @@ def _say(address: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), cast("Level", sys.argv[2]))

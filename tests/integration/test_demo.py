@@ -148,6 +148,19 @@ def test_it_shows_alerts_and_what_was_found_and_leaves_nothing_behind(directory:
     assert list(directory.iterdir()) == []
 
 
+def test_it_shows_what_the_worker_says(directory: Path) -> None:
+    """If it is told to; a line about an alert bears the alert's id."""
+    demo = Demo(directory, "--seconds", "5", "--exit", "--log-level", "info")
+    try:
+        assert demo.end() == 0
+    finally:
+        demo.kill()
+
+    output = "\n".join(demo.lines)
+    assert re.search(r'"message": "ready: \d+ partitions of queries', output)
+    assert re.search(r'"message": "persistent_stalking: \w+", "alert_id": "[0-9a-z]+"', output)
+
+
 def test_it_stays_up_with_its_page_until_it_is_stopped(directory: Path) -> None:
     """The page has the alerts; once everything was shown, Ctrl-C is a good end."""
     demo = Demo(directory, "--seconds", "5")

@@ -63,6 +63,7 @@ def blocks(draw: st.DrawFn, most: int = 12) -> Block:
         batch=batch,
         days=rng.integers(0, 2**31, n, np.int32),
         figures=any_records(ACTOR_FIGURES, n, rng) if draw(st.booleans()) else None,
+        read_at=draw(st.integers(0, 2**53)),
     )
 
 
@@ -97,7 +98,8 @@ def test_block_is_decoded_as_it_was_encoded(block: Block) -> None:
     """Whatever its rows hold; without rows it still says what has begun upstream."""
     decoded = decode(encode(block))
 
-    assert (decoded.origin, decoded.day) == (block.origin, block.day)
+    told = (decoded.origin, decoded.day, decoded.read_at)
+    assert told == (block.origin, block.day, block.read_at)
     assert contents(decoded) == contents(block)
     assert decoded.batch.names == block.batch.names
     assert (decoded.figures is None) == (block.figures is None)

@@ -3,19 +3,20 @@ import platform
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from detectors.alerts import Mode, PatternCode, Severity, Status
+from detectors.alerts import Alert, Mode, PatternCode, Severity, Status
 from detectors.errors import FencedError
 from streams.service.chores import Chores
 from streams.service.keeper import Saved
 from streams.service.metrics import Metrics
 from streams.service.sources import Counts
 from tests.alerts import an_alert
-from tests.logs import at, search
+from tests.logs import DAY, Fields, at, misuse, search
 
 from .cluster import Stored
 from .test_worker import World, records, world
@@ -279,3 +280,68 @@ def test_chores_save_and_commit() -> None:
             assert keeper.committed == one.flow.committed[one.blocks(kind)].offset
 
     asyncio.run(story())
+
+
+async def followed(one: World, events: list[Fields]) -> None:
+    """Let a worker do all that comes of queries."""
+    await one.assign(*one.everything())
+    await one.worker.receive(one.query(), records(events))
+    for kind in ("actor", "subject", "network", "cohort"):
+        place = one.blocks(kind)
+        sent = one.producer.of(place.topic)
+        blocks = [Stored(offset, 0, record.value) for offset, record in enumerate(sent)]
+        await one.worker.receive(place, blocks)
+
+
+def test_the_way_of_an_event_is_timed_and_its_days_are_counted() -> None:
+    """From reading the query over all hops to the alert; actors' days as they are over."""
+
+    async def story() -> None:
+        one = world()
+        events = misuse()
+        await followed(one, events)
+        chores(one).look()
+        count = read(one.metrics, "alert_processing_seconds_count")
+        longest = read(one.metrics, "alert_processing_seconds_bucket", le="3600.0")
+        assert count is not None
+        assert 0 < count == longest
+        assert count <= (read(one.metrics, "alert_event_seconds_count") or 0)
+        searched = {
+            (event["actor_id"], event["event_time"] // DAY)
+            for event in events
+            if event["operation"] == "identify"
+        }
+        last = max(day for _, day in searched)
+        over = [day for _, day in searched if day <= last - 2]
+        assert read(one.metrics, "actor_days_total") == len(over)
+        assert read(one.metrics, "budget_window_actor_days") == len(over)
+        raised = [
+            read(one.metrics, "budget_window_alerts", pattern=pattern) for pattern in PatternCode
+        ]
+        assert sum(filter(None, raised)) > 0
+        tenants = read(one.metrics, "known_tenants")
+        assert tenants == 1
+
+    asyncio.run(story())
+
+
+def test_an_alert_that_is_raised_is_told_with_its_id(caplog: pytest.LogCaptureFixture) -> None:
+    """So that a line of the log, the topic and a delivery can be brought together."""
+
+    async def story() -> None:
+        one = world()
+        await followed(one, misuse())
+        alerts = [
+            msgspec.json.decode(record.value, type=Alert)
+            for record in one.producer.of(one.topics.alerts.name)
+        ]
+        raised = {alert.alert_id for alert in alerts if alert.status is Status.OPEN}
+        told = {vars(line)["alert_id"] for line in caplog.records if "alert_id" in vars(line)}
+        assert raised
+        assert told == raised
+        text = " ".join(line.getMessage() for line in caplog.records)
+        assert "actor-" not in text
+        assert "p0_" not in text
+
+    with caplog.at_level("INFO", "streams"):
+        asyncio.run(story())
