@@ -2,8 +2,9 @@
 
 A source and its stations work as in a worker, from records to alerts, and blocks go between
 them encoded; there is no Kafka, whose cost would make the share of metrics smaller. What is
-compared is CPU time of one thread. By the clock a worker also sets its gauges, every five
-seconds, and writes them out for Prometheus; that share is of all CPU time of a core.
+compared is CPU time of one thread; what is spent within the calls that measure is also taken by
+itself, which neighbours on the machine disturb less. By the clock a worker also sets its gauges,
+every five seconds, and writes them out for Prometheus; that share is of all CPU time of a core.
 """
 
 import time
@@ -20,6 +21,7 @@ from prometheus_client.exposition import generate_latest
 from bench.rig.tables import Sheet, show
 from bench.rig.traffic import Case, traffic
 from detectors.config import Detection
+from detectors.events import EventBatch
 from streams.blocks import encode
 from streams.ingest.admission import TimeRules
 from streams.ingest.ingest import Ingest
@@ -59,6 +61,7 @@ class Way:
     def __init__(self, metrics: Metrics | None) -> None:
         board = Board()
         self.metrics = metrics
+        self.measuring = 0.0
         self.source = Source(0, Ingest(KEY), TimeRules(), 1)
         self.stations = {
             kind: Station(make(Detection(), "", KEY.write), 0, 1, board)
@@ -66,7 +69,7 @@ class Way:
         }
         if metrics is not None:
             metrics.promise(Detection())
-            self.source.watch = metrics.tenants.observe
+            self.source.watch = self._watch
 
     def take(self, records: Sequence[Record]) -> float:
         """The whole way of some records; CPU seconds."""
@@ -81,8 +84,22 @@ class Way:
             outcome = station.run()
             queue.extend((to, block) for to, _, block in outcome.blocks)
             if self.metrics is not None:
-                _measure(self.metrics, kind, outcome)
+                self._measure(self.metrics, kind, outcome)
         return time.thread_time() - began
+
+    def _watch(self, batch: EventBatch) -> None:
+        if self.metrics is not None:
+            began = time.thread_time()
+            self.metrics.tenants.observe(batch)
+            self.measuring += time.thread_time() - began
+
+    def _measure(self, metrics: Metrics, kind: str, outcome: Outcome) -> None:
+        began = time.thread_time()
+        metrics.applied(kind, outcome)
+        for alert in outcome.alerts:
+            read_at = outcome.read_at.get((alert.alert_id, alert.revision))
+            metrics.alert(alert, time.time(), None if read_at is None else read_at / 1000)
+        self.measuring += time.thread_time() - began
 
     def look(self) -> tuple[float, float]:
         """CPU seconds of setting the gauges, and of writing all out."""
@@ -99,13 +116,6 @@ class Way:
         looked = time.thread_time()
         generate_latest(self.metrics.registry)
         return looked - began, time.thread_time() - looked
-
-
-def _measure(metrics: Metrics, kind: str, outcome: Outcome) -> None:
-    metrics.applied(kind, outcome)
-    for alert in outcome.alerts:
-        read_at = outcome.read_at.get((alert.alert_id, alert.revision))
-        metrics.alert(alert, time.time(), None if read_at is None else read_at / 1000)
 
 
 def compare(records: Sequence[Record], fetch: int) -> list[str]:
@@ -129,7 +139,7 @@ def compare(records: Sequence[Record], fetch: int) -> list[str]:
     return [
         f"{fetch:,}",
         f"{1e6 * times[:, 0].sum() / (fetch * len(times)):.2f}",
-        f"{100 * (times[:, 1].sum() / times[:, 0].sum() - 1):+.2f}",
+        f"{100 * measured.measuring / sum(each for _, each in pairs):.2f}",
         f"{100 * float(np.median(ratios)):+.2f}",
         f"{100 * low:+.2f} to {100 * high:+.2f}",
         f"{1e3 * look:.2f}",
@@ -160,7 +170,7 @@ def main(*, events: int, case: Case, markdown: bool) -> None:
         f"What metrics cost: {case}, {events:,} events",
         [],
         [
-            *("records at once", "µs/event without", "in all %", "median %", "95 % of medians"),
+            *("records at once", "µs/event without", "in calls %", "median %", "95 % of medians"),
             *("gauges ms", "writing out ms", "by the clock %"),
         ],
         [compare(records, fetch) for fetch in FETCHES],

@@ -6,6 +6,7 @@ from typing import Final, get_args
 from prometheus_client import CollectorRegistry
 
 from detectors.alerts import Alert
+from detectors.base import StageKind
 from detectors.config import Detection
 from streams.ingest.rejects import Reason
 
@@ -48,7 +49,9 @@ class Metrics:
         self._ignored = counter("fields_ignored", "Unknown fields of events.")
         self._late = counter("events_late", "Events too far behind the newest of their source.")
         self._ahead = counter("events_clock_ahead", "Events whose clock was set back.")
-        self._rows = counter("rows_applied", "Rows applied to state.", ["stage"])
+        rows = counter("rows_applied", "Rows applied to state.", ["stage"])
+        # Found once: it is counted with every block.
+        self._rows = {stage: rows.labels(stage) for stage in get_args(StageKind)}
         self._repeated = counter("rows_repeated", "Rows that had been applied before.", ["stage"])
         self.lag = gauge(
             "consumer_lag_records", "Records not yet read", Over.SUM, ["topic", "partition"]
@@ -94,6 +97,8 @@ class Metrics:
         self.budget = BudgetMeasures(make)
         measure_program(make)
         # A rate needs the zero before the first.
+        for stage in get_args(StageKind):
+            self._repeated.labels(stage)
         for reason in get_args(Reason):
             self._rejected.labels(reason)
 
@@ -115,11 +120,13 @@ class Metrics:
 
     def applied(self, stage: str, outcome: Outcome) -> None:
         """Add what a station made of the rows that it was given."""
-        self._rows.labels(stage).inc(outcome.rows)
-        self._repeated.labels(stage).inc(outcome.repeated)
+        self._rows[stage].inc(outcome.rows)
+        if outcome.repeated:
+            self._repeated.labels(stage).inc(outcome.repeated)
         for day, actors in outcome.actor_days:
             self.budget.judged(day, actors)
-        self.holdings.drifted(outcome.drifts)
+        if outcome.drifts:
+            self.holdings.drifted(outcome.drifts)
 
     def alert(self, alert: Alert, now: float, read_at: float | None = None) -> None:
         """Count a revision; the times are seconds since the epoch: see `AlertMeasures`."""

@@ -11,10 +11,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import orjson
 import pytest
 from kafka import KafkaAdminClient
 
+from detectors.alerts import Alert, Status
 from streams.outputs import Outputs
 from streams.replay import replay
 from streams.simulate import Recipe, build
@@ -219,7 +221,14 @@ def test_metrics_add_up(life: Life, story: Sequence[bytes]) -> None:
     assert both('events_rejected_total{reason="not_json"}') == 1
     assert both("events_late_total") == 1
     assert both('rows_applied_total{stage="actor"}') == len(story) + 1
-    assert both("alert_event_seconds_count") == len(life.wanted)
+    revisions = [msgspec.json.decode(value, type=Alert) for value in life.wanted]
+    shown = {name for samples in life.metrics for name in samples if "alerts_total" in name}
+    own = {name.removeprefix("probewatch_") for name in shown if "tenant" not in name}
+    assert sum(both(name) for name in own) == len(revisions)
+    # What closes an episode is no event.
+    made = [alert for alert in revisions if alert.status is not Status.CLOSED]
+    for histogram in ("alert_event_seconds_count", "alert_processing_seconds_count"):
+        assert both(histogram) == len(made)
     for samples in (first, second):
         lag = f'probewatch_consumer_lag_records{{partition="0",topic="{queries}"}}'
         assert samples[lag] == 0
