@@ -4,8 +4,10 @@ No engine runs them here; so what can be wrong without one is looked for.
 """
 
 import asyncio
+import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +25,7 @@ from streams.service.metrics import Metrics
 from streams.settings import load
 from streams.settings.durations import parse_duration
 from streams.settings.loading import CONFIG_VARIABLE
+from tests import gomodules
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy/Dockerfile"
@@ -32,7 +35,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 WORKER = SERVICES["worker"]
 OURS = [name for name, service in SERVICES.items() if "build" in service]
 
-PINNED = re.compile(r"[\w./-]+:\d+\.\d+[\w.-]*")
+PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+[\w.-]*")
 
 
 def instructions(name: str) -> list[str]:
@@ -105,8 +108,10 @@ def test_nobody_is_root() -> None:
     assert int(user) > 0
     assert f"--uid {user} " in "".join(instructions("RUN"))
     for name in OURS:
-        assert SERVICES[name]["read_only"] is True
         assert SERVICES[name]["tmpfs"][0].startswith("/tmp:")  # noqa: S108
+    for name, service in SERVICES.items():
+        # Kafka's image writes its settings as it starts.
+        assert service.get("read_only", name == "kafka") is True
     for service in SERVICES.values():
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
@@ -154,10 +159,88 @@ def test_addresses_fit() -> None:
 
 def test_health_is_asked_where_it_is_told() -> None:
     """The path exists, at the port that is listened on."""
-    (port, path) = re.findall(r"127\.0\.0\.1:(\d+)(/\w+)", WORKER["healthcheck"]["test"][-1])[0]
+    (asked,) = instructions("HEALTHCHECK")
+    (port, path) = re.findall(r"127\.0\.0\.1:(\d+)(/\w+)", asked)[0]
 
     assert asyncio.run(answer(path)) == 200
     assert int(port) == SETTINGS.service.http_port
+    assert json.loads(asked[asked.index("[") :])[:2] == ["python", "-c"]
+    compile(json.loads(asked[asked.index("[") :])[2], "healthcheck", "exec")
+
+
+def test_everybody_is_asked_for_health() -> None:
+    """All services that stay are, by themselves or by their image."""
+    for name, service in SERVICES.items():
+        if "build" not in service:
+            assert "test" in service["healthcheck"], name
+
+
+def test_compose_itself_reads_the_file() -> None:
+    """The library that `docker compose` reads its files with takes it, and finds every file."""
+    model = json.loads(
+        subprocess.run(
+            [gomodules.program(gomodules.COMPOSE), "-format", "json", ROOT / "docker-compose.yml"],
+            check=True,
+            capture_output=True,
+        ).stdout
+    )
+
+    assert model["services"].keys() == SERVICES.keys()
+    mounts = [each for service in model["services"].values() for each in service.get("volumes", [])]
+    bound = [Path(each["source"]) for each in mounts if each["type"] == "bind"]
+    assert len(bound) >= 5
+    assert all(path.exists() for path in bound)
+    assert all(each["read_only"] for each in mounts if each["type"] == "bind")
+
+
+def test_compose_would_refuse_a_wrong_file(tmp_path: Path) -> None:
+    """The check above can fail."""
+    wrong = tmp_path / "docker-compose.yml"
+    wrong.write_text("services:\n  worker:\n    image: probewatch\n    replica: 2\n")
+    run = subprocess.run(
+        [gomodules.program(gomodules.COMPOSE), wrong], check=False, capture_output=True, text=True
+    )
+
+    assert run.returncode != 0
+    assert "replica" in run.stderr
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+    """What it is told to overlook has its reason in the file."""
+    run = subprocess.run(
+        [Path(sys.executable).with_name("hadolint"), "--failure-threshold", "style", DOCKERFILE],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+def test_prometheus_finds_workers_and_rules() -> None:
+    """By the service's name and port, and under the paths that Compose mounts."""
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    (scrape,) = config["scrape_configs"]
+    (discovery,) = scrape["dns_sd_configs"]
+    (manager,) = config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+    (rules,) = config["rule_files"]
+    mounts = dict(each.split(":")[:2] for each in SERVICES["prometheus"]["volumes"])
+
+    assert set(discovery["names"]) <= SERVICES.keys()
+    assert discovery["port"] == SETTINGS.service.http_port
+    assert manager.partition(":")[0] in SERVICES
+    assert manager.partition(":")[2] == SERVICES["alertmanager"]["ports"][0].rpartition(":")[2]
+    assert mounts["./deploy/prometheus/prometheus.yml"] == "/etc/prometheus/prometheus.yml"
+    assert mounts["./deploy/prometheus/rules"] == f"/etc/prometheus/{Path(rules).parent}"
+    assert list((ROOT / "deploy/prometheus").glob(rules))
+
+
+def test_nothing_is_published_beyond_this_machine() -> None:
+    """Every port of every service is on the loopback."""
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+
+    assert len(ports) >= 5
+    assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_a_worker_that_fails_is_started_again() -> None:
