@@ -27,7 +27,8 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     the person. Two circumstances add to it, each at most as much again: no reasons (case,
     consent) where they are usual, and effort, many images and many searches a day.
     Reasons take most of it away, as far as they are usual, but never all: documented
-    abusers gave one. A purpose is no reason: they all typed "investigation".
+    abusers gave one. Days count on which every search had one, lest a few searches with a
+    case excuse the rest. A purpose is no reason: they all typed "investigation".
 
     Fails when: the account looks on fewer than three days; it comes back to dozens of
     persons, of whom one is the victim; most searches carry a real case reference (that is
@@ -126,7 +127,7 @@ LEAST_SHARE: Final = 0.05
 
 _SURE_PAIRS: Final = 4.0
 _SURE_SEARCHES: Final = 4.0
-_PER_DAY: Final = 1 / 3  # searches of some days share their case
+_PER_DAY: Final = 2 / 3  # some days share their case
 _LEAST_A_DAY: Final = 1.3
 _SEVERAL_PROBES: Final = 2.5
 _MORE_SOCIAL: Final = 0.3
@@ -170,9 +171,8 @@ def _returning(pair: Records) -> Nats:
 
 def unexplained(figures: Figures, most: float) -> Nats:
     """What reasons leave: all without any, 1 - `most` with as many as usual."""
-    left: Nats = 1 - most * np.minimum(
-        _share(figures, "explained") / np.maximum(usual_reasons(figures), 0.05), 1.0
-    )
+    usual = np.maximum(usual_reasons(figures), 0.05)
+    left: Nats = 1 - most * np.minimum(_explained_days(figures) / usual, 1.0)
     return left
 
 
@@ -182,15 +182,15 @@ def usual_reasons(figures: Figures) -> Nats:
 
 
 def surprise_of_reasons(figures: Figures) -> Nats:
-    """Nats of having so few reasons for this person, where they are usual."""
+    """Nats of so many days with a search without a reason, where they are usual."""
     usual = usual_reasons(figures)
-    seen = np.minimum(_share(figures, "explained"), usual)
+    seen = np.minimum(_explained_days(figures), usual)
     nats: Nats = _divergence(seen, usual) * figures.actors["pair_days"] * _PER_DAY
     return nats
 
 
 def surprise_of_effort(figures: Figures) -> Nats:
-    """Nats of many images and many searches a day: ten times both are a tenth as usual.
+    """Nats of many images and many searches a day: ten times as many are a tenth as usual.
 
     An image that is used again is no effort, and machines use theirs again and again, so
     images count by the root of the share of searches that brought a new one.
@@ -199,7 +199,7 @@ def surprise_of_effort(figures: Figures) -> Nats:
     fresh = np.minimum(probes / np.maximum(figures.actors["pair_searches"], 1), 1.0)
     images = np.log(probes) * np.sqrt(fresh)
     pace = np.log(np.maximum(_a_day(figures) / _usual_a_day(figures), 1.0))
-    nats: Nats = (images + pace) / 2
+    nats: Nats = images + pace
     return nats
 
 
@@ -215,6 +215,14 @@ def _usual_a_day(figures: Figures) -> Nats:
         pair["other_pairs"] + pair["other_return_days"] + _SURE_PAIRS
     ).astype(np.float64)
     return np.maximum(pace, _LEAST_A_DAY)
+
+
+def _explained_days(figures: Figures) -> Nats:
+    """Share of the pair's days on which every search had a reason."""
+    pair = figures.actors
+    plain = pair["pair_plain_days"] / np.maximum(pair["pair_days"], 1).astype(np.float64)
+    share: Nats = 1 - plain
+    return share
 
 
 def _share(figures: Figures, counted: str) -> Nats:
