@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
 from ..base import Count, Figures, Positive, Share, StageKind
 from ..events import Records
+from ..state.actors import DAY
 
 Nats = NDArray[np.float64]
 
@@ -52,7 +53,7 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     )
 
     # Fitted by `bench/null.py` on development seeds 1-8: 219,876 innocent actor-days.
-    null: ClassVar[tuple[float, float]] = (-1.54, 1.53)
+    null: ClassVar[tuple[float, float]] = (-0.91, 1.57)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
@@ -116,7 +117,10 @@ SURE_RETURNS: Final = 10.0
 the simulated worlds (seeds 11-15, 21-25) and in one drawn independently, with lighter tails."""
 
 LASTING_DAYS: Final = 10.0
-"""From so many days on an interest has lasted; checking somebody out takes fewer."""
+"""From so many days with a search on an interest has lasted; checking somebody out takes fewer."""
+
+LASTING_SPAN: Final = 30.0
+"""And so many days after it began."""
 
 LEAST_LOGS: Final = 0.4
 """Mean of ln(further days) that peers have at least: a log that has just begun has only seen
@@ -152,9 +156,19 @@ def surprise_of_days(figures: Figures) -> Nats:
     )
     further = [(SURE_RETURNS + n) * np.log1p(x / (peers + logs)) for n, logs in habits]
     once = -np.log(np.maximum(pair["peer_returning"], LEAST_SHARE))
-    lasting = np.minimum(np.log(pair["pair_days"]) / np.log(LASTING_DAYS), 1.0)
-    nats: Nats = (once + np.minimum(*further)) * lasting
+    nats: Nats = (once + np.minimum(*further)) * lasting(figures)
     return nats
+
+
+def lasting(figures: Figures) -> Nats:
+    """How far the interest has lasted, 0 to 1: by days with a search, and by how long ago it began.
+
+    Somebody who works on a story looks its people up every day, for a week or two.
+    """
+    pair = figures.actors
+    span = np.maximum(figures.events["time"] // DAY - pair["pair_since"] + 1, 1)
+    share: Nats = np.minimum(np.log(pair["pair_days"]) / math.log(LASTING_DAYS), 1.0)
+    return share * np.minimum(np.log(span) / math.log(LASTING_SPAN), 1.0)
 
 
 def one_of_many(figures: Figures) -> Nats:
