@@ -52,8 +52,9 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1589"
     )
 
-    # Fitted by `bench/null.py` on development seeds 1-8: 219,876 innocent actor-days.
-    null: ClassVar[tuple[float, float]] = (-0.91, 1.57)
+    # Fitted on 177,080 innocent actor-days of development seeds 1-4, and on 150,316 of worlds that
+    # were drawn independently: seven of their episodes come to 6.2 nats.
+    null: ClassVar[tuple[float, float]] = (-0.91, 1.54)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
@@ -119,7 +120,7 @@ the simulated worlds (seeds 11-15, 21-25) and in one drawn independently, with l
 LASTING_DAYS: Final = 10.0
 """From so many days with a search on an interest has lasted; checking somebody out takes fewer."""
 
-LASTING_SPAN: Final = 30.0
+LASTING_SPAN: Final = 21.0
 """And so many days after it began."""
 
 LEAST_LOGS: Final = 0.4
@@ -167,8 +168,9 @@ def lasting(figures: Figures) -> Nats:
     """
     pair = figures.actors
     span = np.maximum(figures.events["time"] // DAY - pair["pair_since"] + 1, 1)
-    share: Nats = np.minimum(np.log(pair["pair_days"]) / math.log(LASTING_DAYS), 1.0)
-    return share * np.minimum(np.log(span) / math.log(LASTING_SPAN), 1.0)
+    share = np.minimum(np.log(pair["pair_days"]) / math.log(LASTING_DAYS), 1.0)
+    lasted: Nats = share * np.minimum(np.log(span) / math.log(LASTING_SPAN), 1.0)
+    return lasted
 
 
 def one_of_many(figures: Figures) -> Nats:

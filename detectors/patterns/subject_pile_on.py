@@ -116,9 +116,10 @@ def surprise_of_staying_away(figures: Figures) -> Nats:
     newcomers = crowd["crowd"].astype(np.float64)
     back = newcomers * crowd["other_returning"] / np.maximum(crowd["actors"], 1)
     each = np.log((1 - CURIOUS * usual) / (1 - usual))
-    nats = back * math.log(CURIOUS) + (newcomers - back) * each
-    chance: Nats = 1 - 1 / np.maximum(crowd["active_days"], 1)
-    return PERSONS_DIFFER * np.maximum(nats, 0.0) * chance
+    likelier = back * math.log(CURIOUS) + (newcomers - back) * each
+    chance = 1 - 1 / np.maximum(crowd["active_days"], 1)
+    nats: Nats = PERSONS_DIFFER * np.maximum(likelier, 0.0) * chance
+    return nats
 
 
 def _reasoned(figures: Figures) -> Nats:
