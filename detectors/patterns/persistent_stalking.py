@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final, NamedTuple
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 import numpy as np
@@ -76,20 +76,16 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         result = np.where(judged, 0.0, np.nan)
         repeated = np.flatnonzero(judged & (figures.actors["pair_days"] >= self.least_days))
         if len(repeated):
-            parts = self._parts(figures.at(repeated))
-            result[repeated] = (parts.days + sum(parts[1:])) * unexplained(
-                figures.at(repeated), self.explained_share
-            )
+            some = figures.at(repeated)
+            result[repeated] = sum(self._parts(some)) * unexplained(some, self.explained_share)
         return result
 
-    def _parts(self, figures: Figures) -> "_Parts":
+    def _parts(self, figures: Figures) -> tuple[Nats, Nats, Nats]:
+        """Nats of days, of reasons and of effort."""
         days = np.maximum(surprise_of_days(figures) - one_of_many(figures), 0.0)
         most = self.circumstance_share * days
-        return _Parts(
-            days=days,
-            reasons=np.minimum(surprise_of_reasons(figures), most),
-            effort=np.minimum(surprise_of_effort(figures), most),
-        )
+        reasons, effort = surprise_of_reasons(figures), surprise_of_effort(figures)
+        return days, np.minimum(reasons, most), np.minimum(effort, most)
 
     def most_severe(self, figures: Figures) -> Severity:
         """Medium for an account that searched for nobody else: it may be its own face."""
@@ -103,14 +99,6 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         order = sorted(range(len(told)), key=lambda i: -nats[i])
         strongest, *others = [told[i](figures) for i in order if nats[i] > 0] or [_of_days(figures)]
         return (strongest, _of_exclusivity(figures), *others, *_of_source(figures))
-
-
-class _Parts(NamedTuple):
-    """What the evidence is the sum of, in nats."""
-
-    days: Nats
-    reasons: Nats
-    effort: Nats
 
 
 SURE_RETURNS: Final = 10.0
@@ -162,10 +150,7 @@ def surprise_of_days(figures: Figures) -> Nats:
 
 
 def lasting(figures: Figures) -> Nats:
-    """How far the interest has lasted, 0 to 1: by days with a search, and by how long ago it began.
-
-    Somebody who works on a story looks its people up every day, for a week or two.
-    """
+    """0 to 1: by days, and since when. A story's people are looked up daily for a week or two."""
     pair = figures.actors
     span = np.maximum(figures.events["time"] // DAY - pair["pair_since"] + 1, 1)
     share = np.minimum(np.log(pair["pair_days"]) / math.log(LASTING_DAYS), 1.0)
@@ -236,8 +221,7 @@ def _usual_a_day(figures: Figures) -> Nats:
 def _explained_days(figures: Figures) -> Nats:
     """Share of the pair's days on which every search had a reason."""
     pair = figures.actors
-    plain = pair["pair_plain_days"] / np.maximum(pair["pair_days"], 1).astype(np.float64)
-    share: Nats = 1 - plain
+    share: Nats = 1 - pair["pair_plain_days"] / np.maximum(pair["pair_days"], 1).astype(np.float64)
     return share
 
 
@@ -309,11 +293,7 @@ def _of_effort(figures: Figures) -> Reason:
 
 
 def _of_source(figures: Figures) -> Iterator[Reason]:
-    """Said for the analyst's sake, and no part of the evidence.
-
-    Evansville's nine were mainly searched from social media, where real work used cameras;
-    but the photos of one person come from one place in innocent work too.
-    """
+    """No part of the evidence: the photos of one person come from one place in honest work too."""
     seen, usual = float(_share(figures, "social")[0]), float(_usual(figures, "social")[0])
     if seen > usual + _MORE_SOCIAL:
         text = f"{seen:.0%} of the photos are from social media; {usual:.0%} are usual"
