@@ -361,7 +361,7 @@ def misuse() -> list[Fields]:
     events += [
         search(
             at(17, hour + guest / 30),
-            "actor-6",
+            "actor-8",
             f"person-{guest}-{hour}",
             source_ip=f"192.0.{guest}.0",
             device_id=f"guest-{guest}",

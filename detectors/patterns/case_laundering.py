@@ -1,6 +1,5 @@
 """case_laundering: ever more unrelated persons are searched for under one case."""
 
-from collections.abc import Iterator
 from typing import Annotated, ClassVar, Final
 
 import msgspec
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
 from ..base import Count, Figures, Positive, Share, StageKind
 from ..events import Records
+from ..kernels.tails import fill_surprises
 from ..state.actors import DAY
 
 Nats = NDArray[np.float64]
@@ -25,13 +25,15 @@ class CaseLaundering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     than they brought back, the newest aside. Expected is the share that is usual for the
     account's other cases, for its peers', and for others who search for the same case,
     whichever is largest: so a number under which a unit files everything, or a tenant whose
-    only case is its contract, is no news. An account without other cases says little. Photos
-    from social media, where the account's others are not, add at most as much again.
+    only case is its contract, is no news. To that add how many persons there are, and photos
+    from social media where the account's others are not: as far as cases differ in where
+    their photos come from, and none for each. Subtracted is the choice among the account's
+    cases. An account without other cases says little.
 
-    Fails when: no late days remain, as with an excuse that is used for a week, or on two days;
-    it serves for a handful of persons, or several cases do in turn, each for a few; the number
-    changes from search to search; every new person is searched for on days of real work on
-    the case. Somebody who slowly adds persons to one old case, and to no other, and never
+    Fails when: it serves for a handful of persons, or several cases do in turn, each for a
+    few; the number changes from search to search; every new person is searched for on days of
+    real work on the case, with photos like those of real work, as ten persons among fifty
+    searches are. Somebody who slowly adds persons to one old case, and to no other, and never
     comes back to them, looks the same.
 
     Sources: nine people under one real case number from April to December 2023, mainly with
@@ -49,9 +51,10 @@ class CaseLaundering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1589"
     )
 
-    # Six police worlds (seeds 1-6, 400 accounts, 90 days): 63,711 innocent actor-days, eleven
-    # episodes above 3.1 nats, one in 63,711 above 5.8.
-    null: ClassVar[tuple[float, float]] = (-5.56, 1.0)
+    # On the cautious side: in police and gateway worlds of seeds 1-4 (68,169 innocent
+    # actor-days) none came to 2 nats; in worlds that were drawn independently, where every case
+    # brings incidental persons, four of 102,406 came to 3.8, and the highest to 4.5.
+    null: ClassVar[tuple[float, float]] = (-5.57, 1.2)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.1
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
@@ -60,9 +63,7 @@ class CaseLaundering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 4
     social_share: Annotated[
         Positive,
-        Meta(
-            description="most that photos from social media add, as a share of the evidence of days"
-        ),
+        Meta(description="what photos from social media count for, as a share of their surprise"),
     ] = 1.0
 
     def evidence(self, figures: Figures) -> Nats:
@@ -73,8 +74,13 @@ class CaseLaundering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         several = np.flatnonzero(persons >= self.least_persons - _HALF)
         if len(several):
             some = figures.actors[several]
-            days = surprise_of_days(some)
-            result[several] = days + np.minimum(surprise_of_social(some), self.social_share * days)
+            nats = (
+                surprise_of_days(some)
+                + surprise_of_persons(some)
+                + self.social_share * surprise_of_social(some)
+                - np.log1p(some["other_cases"])
+            )
+            result[several] = np.maximum(nats, 0.0) * meaning_of_cases(some)
         return result
 
     def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
@@ -83,7 +89,17 @@ class CaseLaundering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def reasons(self, figures: Figures) -> tuple[Reason, ...]:
         """Why, strongest first, for figures of one event."""
-        return (_of_days(figures.actors), _of_persons(figures), *_of_social(figures.actors))
+        actors = figures.actors
+        told = sorted(
+            (
+                (float(surprise_of_days(actors)[0]), _of_days(actors)),
+                (float(surprise_of_persons(actors)[0]), _of_persons(figures)),
+                (float(surprise_of_social(actors)[0]), _of_social(actors)),
+            ),
+            key=lambda part: -part[0],
+        )
+        strongest, *others = told
+        return (strongest[1], *(reason for nats, reason in others if nats >= _WORTH_SAYING))
 
 
 _HALF: Final = 0.5  # persons are counted by cells: seven may come out as 7.02 or 6.9
@@ -98,20 +114,36 @@ _SURE_SEARCHES: Final = 4.0
 _WORTH_SAYING: Final = 0.5
 
 
-def surprise_of_days(actors: Records) -> Nats:
-    """Nats of so many late days that brought new persons only, as far as cases mean anything."""
+SOURCES_DIFFER: Final = 8.0
+"""Strength of the beta law that the shares of photos from social media follow, from case to case:
+an inquiry may have begun there. Between 5 and 12 little changes in independently drawn worlds."""
+
+FEW_PERSONS: Final = 4.0
+"""Persons of an ordinary case. How many more there are falls off as one over their number."""
+
+
+def meaning_of_cases(actors: Records) -> Nats:
+    """How far cases mean anything to the account and its peers, 0 to 1."""
     others = actors["other_cases"] + OF_PEERS * actors["peer_cases"].astype(np.float64)
-    nats: Nats = np.maximum(actors["case_nats"], 0.0) * (others / (others + FEW_CASES))
-    return nats
+    return others / (others + FEW_CASES)
+
+
+def surprise_of_days(actors: Records) -> Nats:
+    """Nats of so many late days that brought new persons only."""
+    return np.maximum(actors["case_nats"].astype(np.float64), 0.0)
+
+
+def surprise_of_persons(actors: Records) -> Nats:
+    """Nats of so many persons (Zipf's law)."""
+    return np.log(np.maximum(actors["case_persons"].astype(np.float64) / FEW_PERSONS, 1.0))
 
 
 def surprise_of_social(actors: Records) -> Nats:
     """Nats of so many photos from social media: one observation a person, whatever the photos."""
-    seen = _social(actors)
     usual = np.clip(_usual_social(actors), 0.02, 0.98)
-    seen = np.clip(np.maximum(seen, usual), 1e-9, 1 - 1e-9)
-    each = seen * np.log(seen / usual) + (1 - seen) * np.log((1 - seen) / (1 - usual))
-    nats: Nats = np.maximum(each, 0.0) * actors["case_persons"]
+    persons = actors["case_persons"].astype(np.float64)
+    nats: Nats = np.empty(len(actors))
+    fill_surprises(_social(actors) * persons, persons, usual, SOURCES_DIFFER, nats)
     return nats
 
 
@@ -156,8 +188,7 @@ def _of_persons(figures: Figures) -> Reason:
 _MONTH: Final = 30.4
 
 
-def _of_social(actors: Records) -> Iterator[Reason]:
-    if surprise_of_social(actors)[0] >= _WORTH_SAYING:
-        seen, usual = float(_social(actors)[0]), float(_usual_social(actors)[0])
-        text = f"{seen:.0%} of the photos are from social media; {usual:.0%} are usual"
-        yield Reason("social_media", seen, usual, "share", text)
+def _of_social(actors: Records) -> Reason:
+    seen, usual = float(_social(actors)[0]), float(_usual_social(actors)[0])
+    text = f"{seen:.0%} of the photos are from social media; {usual:.0%} are usual"
+    return Reason("social_media", seen, usual, "share", text)

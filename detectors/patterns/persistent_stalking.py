@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final, NamedTuple
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
 from ..base import Count, Figures, Positive, Share, StageKind
 from ..events import Records
+from ..state.actors import DAY
 
 Nats = NDArray[np.float64]
 
@@ -27,7 +28,8 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     the person. Two circumstances add to it, each at most as much again: no reasons (case,
     consent) where they are usual, and effort, many images and many searches a day.
     Reasons take most of it away, as far as they are usual, but never all: documented
-    abusers gave one. A purpose is no reason: they all typed "investigation".
+    abusers gave one. Days count on which every search had one, lest a few searches with a
+    case excuse the rest. A purpose is no reason: they all typed "investigation".
 
     Fails when: the account looks on fewer than three days; it comes back to dozens of
     persons, of whom one is the victim; most searches carry a real case reference (that is
@@ -50,8 +52,9 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1589"
     )
 
-    # Fitted by `bench/null.py` on development seeds 1-8: 219,876 innocent actor-days.
-    null: ClassVar[tuple[float, float]] = (-1.54, 1.53)
+    # Fitted on 177,080 innocent actor-days of development seeds 1-4, and on 150,316 of worlds that
+    # were drawn independently: seven of their episodes come to 6.2 nats.
+    null: ClassVar[tuple[float, float]] = (-0.91, 1.54)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
@@ -73,20 +76,16 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         result = np.where(judged, 0.0, np.nan)
         repeated = np.flatnonzero(judged & (figures.actors["pair_days"] >= self.least_days))
         if len(repeated):
-            parts = self._parts(figures.at(repeated))
-            result[repeated] = (parts.days + sum(parts[1:])) * unexplained(
-                figures.at(repeated), self.explained_share
-            )
+            some = figures.at(repeated)
+            result[repeated] = sum(self._parts(some)) * unexplained(some, self.explained_share)
         return result
 
-    def _parts(self, figures: Figures) -> "_Parts":
+    def _parts(self, figures: Figures) -> tuple[Nats, Nats, Nats]:
+        """Nats of days, of reasons and of effort."""
         days = np.maximum(surprise_of_days(figures) - one_of_many(figures), 0.0)
         most = self.circumstance_share * days
-        return _Parts(
-            days=days,
-            reasons=np.minimum(surprise_of_reasons(figures), most),
-            effort=np.minimum(surprise_of_effort(figures), most),
-        )
+        reasons, effort = surprise_of_reasons(figures), surprise_of_effort(figures)
+        return days, np.minimum(reasons, most), np.minimum(effort, most)
 
     def most_severe(self, figures: Figures) -> Severity:
         """Medium for an account that searched for nobody else: it may be its own face."""
@@ -102,20 +101,15 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         return (strongest, _of_exclusivity(figures), *others, *_of_source(figures))
 
 
-class _Parts(NamedTuple):
-    """What the evidence is the sum of, in nats."""
-
-    days: Nats
-    reasons: Nats
-    effort: Nats
-
-
 SURE_RETURNS: Final = 10.0
 """How many persons the peers' way of coming back counts as. Between 8 and 20 little changes, in
 the simulated worlds (seeds 11-15, 21-25) and in one drawn independently, with lighter tails."""
 
 LASTING_DAYS: Final = 10.0
-"""From so many days on an interest has lasted; checking somebody out takes fewer."""
+"""From so many days with a search on an interest has lasted; checking somebody out takes fewer."""
+
+LASTING_SPAN: Final = 21.0
+"""And so many days after it began."""
 
 LEAST_LOGS: Final = 0.4
 """Mean of ln(further days) that peers have at least: a log that has just begun has only seen
@@ -126,7 +120,7 @@ LEAST_SHARE: Final = 0.05
 
 _SURE_PAIRS: Final = 4.0
 _SURE_SEARCHES: Final = 4.0
-_PER_DAY: Final = 1 / 3  # searches of some days share their case
+_PER_DAY: Final = 2 / 3  # some days share their case
 _LEAST_A_DAY: Final = 1.3
 _SEVERAL_PROBES: Final = 2.5
 _MORE_SOCIAL: Final = 0.3
@@ -151,9 +145,17 @@ def surprise_of_days(figures: Figures) -> Nats:
     )
     further = [(SURE_RETURNS + n) * np.log1p(x / (peers + logs)) for n, logs in habits]
     once = -np.log(np.maximum(pair["peer_returning"], LEAST_SHARE))
-    lasting = np.minimum(np.log(pair["pair_days"]) / np.log(LASTING_DAYS), 1.0)
-    nats: Nats = (once + np.minimum(*further)) * lasting
+    nats: Nats = (once + np.minimum(*further)) * lasting(figures)
     return nats
+
+
+def lasting(figures: Figures) -> Nats:
+    """0 to 1: by days, and since when. A story's people are looked up daily for a week or two."""
+    pair = figures.actors
+    span = np.maximum(figures.events["time"] // DAY - pair["pair_since"] + 1, 1)
+    share = np.minimum(np.log(pair["pair_days"]) / math.log(LASTING_DAYS), 1.0)
+    lasted: Nats = share * np.minimum(np.log(span) / math.log(LASTING_SPAN), 1.0)
+    return lasted
 
 
 def one_of_many(figures: Figures) -> Nats:
@@ -170,9 +172,8 @@ def _returning(pair: Records) -> Nats:
 
 def unexplained(figures: Figures, most: float) -> Nats:
     """What reasons leave: all without any, 1 - `most` with as many as usual."""
-    left: Nats = 1 - most * np.minimum(
-        _share(figures, "explained") / np.maximum(usual_reasons(figures), 0.05), 1.0
-    )
+    usual = np.maximum(usual_reasons(figures), 0.05)
+    left: Nats = 1 - most * np.minimum(_explained_days(figures) / usual, 1.0)
     return left
 
 
@@ -182,15 +183,15 @@ def usual_reasons(figures: Figures) -> Nats:
 
 
 def surprise_of_reasons(figures: Figures) -> Nats:
-    """Nats of having so few reasons for this person, where they are usual."""
+    """Nats of so many days with a search without a reason, where they are usual."""
     usual = usual_reasons(figures)
-    seen = np.minimum(_share(figures, "explained"), usual)
+    seen = np.minimum(_explained_days(figures), usual)
     nats: Nats = _divergence(seen, usual) * figures.actors["pair_days"] * _PER_DAY
     return nats
 
 
 def surprise_of_effort(figures: Figures) -> Nats:
-    """Nats of many images and many searches a day: ten times both are a tenth as usual.
+    """Nats of many images and many searches a day: ten times as many are a tenth as usual.
 
     An image that is used again is no effort, and machines use theirs again and again, so
     images count by the root of the share of searches that brought a new one.
@@ -199,7 +200,7 @@ def surprise_of_effort(figures: Figures) -> Nats:
     fresh = np.minimum(probes / np.maximum(figures.actors["pair_searches"], 1), 1.0)
     images = np.log(probes) * np.sqrt(fresh)
     pace = np.log(np.maximum(_a_day(figures) / _usual_a_day(figures), 1.0))
-    nats: Nats = (images + pace) / 2
+    nats: Nats = images + pace
     return nats
 
 
@@ -215,6 +216,13 @@ def _usual_a_day(figures: Figures) -> Nats:
         pair["other_pairs"] + pair["other_return_days"] + _SURE_PAIRS
     ).astype(np.float64)
     return np.maximum(pace, _LEAST_A_DAY)
+
+
+def _explained_days(figures: Figures) -> Nats:
+    """Share of the pair's days on which every search had a reason."""
+    pair = figures.actors
+    share: Nats = 1 - pair["pair_plain_days"] / np.maximum(pair["pair_days"], 1).astype(np.float64)
+    return share
 
 
 def _share(figures: Figures, counted: str) -> Nats:
@@ -285,11 +293,7 @@ def _of_effort(figures: Figures) -> Reason:
 
 
 def _of_source(figures: Figures) -> Iterator[Reason]:
-    """Said for the analyst's sake, and no part of the evidence.
-
-    Evansville's nine were mainly searched from social media, where real work used cameras;
-    but the photos of one person come from one place in innocent work too.
-    """
+    """No part of the evidence: the photos of one person come from one place in honest work too."""
     seen, usual = float(_share(figures, "social")[0]), float(_usual(figures, "social")[0])
     if seen > usual + _MORE_SOCIAL:
         text = f"{seen:.0%} of the photos are from social media; {usual:.0%} are usual"

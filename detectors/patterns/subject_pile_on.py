@@ -1,5 +1,6 @@
 """subject_pile_on: many accounts suddenly look the same person up, for no stated reason."""
 
+import math
 from typing import Annotated, ClassVar, Final
 
 import msgspec
@@ -20,7 +21,9 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     about a month, beyond those that the person's own past leads one to expect. How large
     crowds are is heavy-tailed (Zipf's law), with a tail that each tenant teaches: where
     everybody searches for celebrities a crowd is no news. Fewer reasons (case, consent) than
-    usual for these accounts add to it; reasons take most of it away, as far as they are usual.
+    usual for these accounts add to it, and so does that fewer come back than come back to others:
+    who works on somebody does, and so do fans. Reasons take most of it away, as far as they are
+    usual.
 
     Fails when: reasons are never logged, or crowds are usual at the tenant (a consumer
     site, where a mob looks like the fans of somebody new); the crowd gives false reasons as
@@ -69,7 +72,8 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             left = 1 - self.explained_share * _reasoned(some)
             unasked = np.minimum(some.subjects["crowd_nats"], nats)
             enough = np.minimum(some.subjects["crowd"] / self.enough_newcomers, 1.0) ** 2
-            result[judged] = (self.volume_share * nats * left + unasked) * enough
+            brief = surprise_of_staying_away(some) * left**2
+            result[judged] = (self.volume_share * nats * left + unasked + brief) * enough
         return result
 
     def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
@@ -78,7 +82,8 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def reasons(self, figures: Figures) -> tuple[Reason, ...]:
         """Why, strongest first, for figures of one event."""
-        return (_of_crowd(figures), _of_reasons(figures))
+        brief = [_of_coming_back(figures)] if surprise_of_staying_away(figures)[0] >= 1 else []
+        return (_of_crowd(figures), _of_reasons(figures), *brief)
 
 
 LEAST_CROWD: Final = 0.1
@@ -90,6 +95,30 @@ def surprise_of_crowd(figures: Figures) -> Nats:
     """Nats of so many newcomers: Zipf's law, with the tenant's own tail."""
     newcomers = np.maximum(figures.subjects["crowd"].astype(np.float64), 1.0)
     nats: Nats = np.log(newcomers) / np.maximum(figures.subjects["usual_crowd"], LEAST_CROWD)
+    return nats
+
+
+CURIOUS: Final = 0.2
+"""The curious come back a fifth as often as accounts of their role do."""
+
+PERSONS_DIFFER: Final = 0.5
+"""What coming back counts for: to some persons all come back, to others nobody."""
+
+
+def surprise_of_staying_away(figures: Figures) -> Nats:
+    """Nats by which so few having come back is likelier of the curious.
+
+    Of newcomers, who are taken to come back as often as all of the person's searchers did. On
+    the first day nobody can have, on the second few.
+    """
+    crowd = figures.subjects
+    usual = np.clip(figures.actors["peer_returning"].astype(np.float64), 0.05, 0.5)
+    newcomers = crowd["crowd"].astype(np.float64)
+    back = newcomers * crowd["other_returning"] / np.maximum(crowd["actors"], 1)
+    each = np.log((1 - CURIOUS * usual) / (1 - usual))
+    likelier = back * math.log(CURIOUS) + (newcomers - back) * each
+    chance = 1 - 1 / np.maximum(crowd["active_days"], 1)
+    nats: Nats = PERSONS_DIFFER * np.maximum(likelier, 0.0) * chance
     return nats
 
 
@@ -116,3 +145,11 @@ def _of_reasons(figures: Figures) -> Reason:
     seen, usual = float(crowd["crowd_explained"]), float(crowd["crowd_usual"])
     text = f"{seen:.0%} of them had a case or consent; {usual:.0%} of these accounts usually have"
     return Reason("explained", seen, usual, "share", text)
+
+
+def _of_coming_back(figures: Figures) -> Reason:
+    crowd = figures.subjects[0]
+    back, actors = int(crowd["other_returning"]), int(crowd["actors"])
+    usual = float(figures.actors["peer_returning"][0])
+    text = f"{back} of {actors} accounts came back on another day; {usual:.0%} usually do"
+    return Reason("came_back", back / max(actors, 1), usual, "share", text)

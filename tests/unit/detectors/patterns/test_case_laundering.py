@@ -66,6 +66,22 @@ def test_photos_from_social_media_add() -> None:
     assert plain < social <= 2 * plain + 1e-6
 
 
+def test_photos_alone_are_evidence_of_many_persons() -> None:
+    """Where every case brings some persons by the way, so that days show nothing."""
+    brought = [
+        search(at(day, 10), account, f"{account}-by-the-way-{day}", case_ref=f"case-{number}-{k}")
+        | {"capture_class": "cctv"}
+        for number in range(10)
+        for account in (f"peer-{number}",)
+        for k in range(7)
+        for day in range(14 * k, 14 * k + 28, 2)
+    ]
+    others = [*office(), *brought]
+
+    assert evidence(excuse(30, every=2), others)[-1] < 2
+    assert evidence(excuse(30, every=2, capture_class="social"), others)[-1] > 5
+
+
 def test_coming_back_is_no_evidence() -> None:
     """An inquiry that gets new persons and goes on with the old ones is none."""
     back = [

@@ -82,6 +82,21 @@ def test_a_reason_takes_evidence_but_not_all(reason: Fields) -> None:
     assert 0 < explained < evidence([*WORK, *looks(8)])
 
 
+def test_a_case_for_some_days_does_not_excuse_the_others() -> None:
+    """However many searches of those days had it."""
+    few, many = (looks(4, a_day=a_day, case_ref="case-7") for a_day in (1, 5))
+    plain = [event for event in looks(8) if event["event_time"] > at(5)]
+
+    assert evidence([*WORK, *many, *plain]) >= evidence([*WORK, *few, *plain])
+
+
+def test_a_fortnight_is_less_than_a_month() -> None:
+    """On as many days: who works on a story is done with it."""
+    spread = [search(at(1 + 3 * day, 10), "ada", "ann") for day in range(8)]
+
+    assert evidence([*WORK, *looks(8)]) < evidence([*WORK, *spread])
+
+
 def test_a_purpose_is_no_reason() -> None:
     """Everybody types "investigation"."""
     assert evidence([*WORK, *looks(8, purpose="investigation")]) == evidence([*WORK, *looks(8)])

@@ -28,6 +28,7 @@ def figures(**changed: Any) -> Figures:
     """A crowd's figures on the event of a newcomer, but for what is `changed`."""
     actors, subjects = np.zeros(1, ACTOR_FIGURES), np.zeros(1, SUBJECT_FIGURES)
     actors["pair_is_new"] = changed.pop("pair_is_new", 1)
+    actors["peer_returning"] = changed.pop("peer_returning", 0.0)
     for name, value in (CROWD | changed).items():
         subjects[name] = value
     return Figures(
@@ -66,6 +67,35 @@ def test_the_larger_the_usual_crowds_the_less_is_one_worth() -> None:
     assert evidence(usual_crowd=1.0) < 0.5 * evidence(usual_crowd=0.4)
 
 
+NO_REASONS: dict[str, Any] = {"crowd_explained": 0.0, "crowd_usual": 0.0, "crowd_nats": 0.0}
+"""Where nobody gives any."""
+
+WATCHED: dict[str, Any] = {"actors": 60, "active_days": 20, "peer_returning": 0.3}
+"""By accounts that come back to three persons in ten."""
+
+
+def test_who_does_not_come_back_is_curious() -> None:
+    """Fans and colleagues do."""
+    curious = evidence(**NO_REASONS, **WATCHED, other_returning=2)
+
+    assert curious > 2 * evidence(**NO_REASONS, **WATCHED, other_returning=18)
+    assert evidence(**NO_REASONS, **WATCHED, other_returning=18) == evidence(**NO_REASONS)
+
+
+def test_nobody_can_come_back_on_the_first_day() -> None:
+    """So that nobody did says nothing."""
+    fresh = WATCHED | {"active_days": 1}
+
+    assert evidence(**NO_REASONS, **fresh, other_returning=0) == evidence(**NO_REASONS)
+
+
+def test_those_with_reasons_need_not_come_back() -> None:
+    """A manhunt is over when somebody is found."""
+    explained = {"crowd_explained": 0.6, "crowd_nats": 0.0}
+
+    assert evidence(**explained, **WATCHED) < 0.2 * evidence(**NO_REASONS, **WATCHED)
+
+
 def test_few_are_hardly_a_crowd() -> None:
     """Whatever their reasons; they lead up to one."""
     assert evidence(crowd=1.0) == 0
@@ -80,6 +110,14 @@ def test_only_newcomers_are_judged() -> None:
 def test_a_search_without_a_person_is_not_judged() -> None:
     """There is nobody to judge."""
     assert np.isnan(evidence(row=-1))
+
+
+def test_how_many_came_back_is_told() -> None:
+    """If it counts."""
+    *_, back = PATTERN.reasons(figures(**WATCHED, other_returning=3))
+
+    assert (back.feature, back.observed) == ("came_back", 0.05)
+    assert "3 of 60 accounts" in back.text
 
 
 def test_reasons_are_the_crowd_and_its_reasons() -> None:
