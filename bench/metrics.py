@@ -28,8 +28,9 @@ from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import PseudonymKey
 from streams.service.control import Board
 from streams.service.metrics import Metrics
+from streams.service.outcome import Outcome
 from streams.service.sources import FOREVER, Counts, Source
-from streams.service.stations import Outcome, Station
+from streams.service.stations import Station
 from streams.service.warming import warm
 from streams.service.worker import STAGES
 from streams.terminal import console

@@ -77,9 +77,12 @@ class Unit:
             return []
         self.shard.begin(day)
         alerts = [alert for book in self.books.values() for alert in book.advance(day)]
-        self.tails[day] = tail_of({self._places[code]: b.reached for code, b in self.books.items()})
-        for old in sorted(self.tails)[:-KEPT_CONTRIBUTIONS]:
-            del self.tails[old]
+        tail = tail_of({self._places[code]: book.reached for code, book in self.books.items()})
+        # Nothing, after nothing, is not worth a word: units that know nothing stay alike.
+        if len(tail) or len(self.tail(day)):
+            self.tails[day] = tail
+            for old in sorted(self.tails)[:-KEPT_CONTRIBUTIONS]:
+                del self.tails[old]
         return alerts
 
     def tail(self, day: int) -> Records:

@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -20,10 +19,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from detectors.baseline import Peers, merge
 from detectors.errors import SnapshotError
 from detectors.events import Records
-from detectors.shards.batch import SHARDS
-from detectors.state.cohorts import COHORT
+from detectors.tails import total
 
 from .sender import Sender, Sent
+from .voices import LAYOUTS, PEERS, Contribution, Said, tails_of
 
 _KEPT_DAYS: Final = 64
 """Contributions older than the slowest shard by more days than this may be forgotten: a worker
@@ -33,11 +32,14 @@ thin log is read at years a minute, its contributions are few: see `_KEPT_ROWS`.
 _KEPT_ROWS: Final = 100_000
 """Nothing is forgotten before so many cohort-days are held, some 40 MB."""
 
-_WATERMARK, _PEERS, _HELLO = b"watermark", b"peers", b"hello"
+_WATERMARK, _HELLO = b"watermark", b"hello"
 _LOGGER = logging.getLogger(__name__)
 
 
-_LAYOUT: Final = hashlib.blake2b(repr(COHORT.descr).encode(), digest_size=8).digest()
+_LAYOUT_OF: Final = {
+    voice: hashlib.blake2b(repr(layout.descr).encode(), digest_size=8).digest()
+    for voice, layout in LAYOUTS.items()
+}
 
 
 class Watermark(msgspec.Struct, frozen=True, array_like=True):
@@ -62,46 +64,39 @@ class Board:
     def __init__(self, kept_rows: int = _KEPT_ROWS) -> None:
         self._kept_rows = kept_rows
         self.watermarks: dict[int, Watermark] = {}
-        self._contributions: dict[int, dict[int, Records]] = defaultdict(dict)
+        self.said = {voice: Said(voice) for voice in LAYOUTS}
         self._peers: dict[int, Peers] = {}
 
-    def put(self, shard: int, day: int, known: Records) -> None:
+    def put(self, said: Contribution) -> None:
         """What a shard knew as a day began."""
-        self._contributions[shard][day] = known
+        self.said[said.voice].put(said.shard, said.day, said.known)
 
-    def said_until(self, shard: int) -> int:
-        """The last day that a shard has said anything of; -1 if none."""
-        return max(self._contributions[shard], default=-1)
+    def said_until(self, voice: str, shard: int) -> int:
+        """The last day that a shard has said anything of by a voice; -1 if none."""
+        return self.said[voice].until(shard)
 
     def peers(self, day: int) -> Peers | None:
         """What actors are compared with on a day; None until every shard has said its part."""
         if day not in self._peers:
-            parts = [self._contribution(shard, day - 1) for shard in range(SHARDS)]
-            known = [part for part in parts if part is not None]
-            if len(known) < SHARDS:
+            known = self.said[PEERS].at(day - 1)
+            if known is None:
                 return None
             self._peers[day] = Peers(merge(known))
             self._forget(day)
         return self._peers[day]
 
-    def _contribution(self, shard: int, day: int) -> Records | None:
-        """The last that the shard said until `day`; None as long as it may say more of it."""
-        said = self._contributions[shard]
-        if not said or max(said) < day:
-            return None
-        days = [known for known in said if known <= day]
-        return said[max(days)] if days else np.zeros(0, COHORT)
+    def tails(self, kind: str, day: int) -> Records | None:
+        """How near to alerts tenants came, as it counts on a day; None as for `peers`."""
+        known = self.said[tails_of(kind)].at(day - 1)
+        return None if known is None else total(known)
 
     def _forget(self, today: int) -> None:
-        rows = sum(len(known) for said in self._contributions.values() for known in said.values())
-        if rows <= self._kept_rows:
+        if sum(map(len, self.said[PEERS])) <= self._kept_rows:
             return
         # Shards that read their log again have said more already than they ask for.
-        oldest = min(today, *map(max, self._contributions.values())) - _KEPT_DAYS
-        for said in self._contributions.values():
-            # The last before the oldest day stands for the days that nobody said anything on.
-            for day in sorted(day for day in said if day < oldest)[:-1]:
-                del said[day]
+        oldest = min(today, self.said[PEERS].slowest()) - _KEPT_DAYS
+        for said in self.said.values():
+            said.forget(oldest)
         for day in [day for day in self._peers if day < oldest]:
             del self._peers[day]
 
@@ -190,11 +185,11 @@ class Control:
             self._said.add(source)
             await self._say(b"%s/%d" % (_WATERMARK, source), msgspec.msgpack.encode(mark))
 
-    async def contribute(self, shard: int, day: int, known: Records) -> Sent:
+    async def contribute(self, said: Contribution) -> Sent:
         """Say what a shard knew as a day began."""
-        self.board.put(shard, day, known)
-        value = _LAYOUT + zstandard.compress(known.tobytes(), 1)
-        return await self._say(b"%s/%d/%d" % (_PEERS, shard, day), value)
+        self.board.put(said)
+        value = _LAYOUT_OF[said.voice] + zstandard.compress(said.known.tobytes(), 1)
+        return await self._say(f"{said.voice}/{said.shard}/{said.day}".encode(), value)
 
     async def _say(self, key: bytes, value: bytes) -> Sent:
         return await self._sender.send(self._place.topic, value, key=key, partition=0)
@@ -228,9 +223,9 @@ class Control:
             self._told[source] = msgspec.msgpack.decode(value, type=Watermark)
             if source not in self.own:
                 self.board.watermarks[source] = self._told[source]
-        elif kind == _PEERS:
+        elif (voice := kind.decode()) in LAYOUTS:
             shard, day = map(int, numbers)
-            self.board.put(shard, day, _rows_of(value))
+            self.board.put(Contribution(voice, shard, day, _rows_of(voice, value)))
         elif kind == _HELLO and value == self._hello:
             self._caught_up.set()
         elif kind == _HELLO and self._caught_up.is_set():
@@ -244,7 +239,8 @@ class Control:
             self._on_failure(error)
 
 
-def _rows_of(value: bytes) -> Records:
-    if not value.startswith(_LAYOUT):
+def _rows_of(voice: str, value: bytes) -> Records:
+    layout = _LAYOUT_OF[voice]
+    if not value.startswith(layout):
         raise SnapshotError("a worker of another version is running; stop all before an upgrade")
-    return np.frombuffer(zstandard.decompress(value[len(_LAYOUT) :]), COHORT)
+    return np.frombuffer(zstandard.decompress(value[len(layout) :]), LAYOUTS[voice])

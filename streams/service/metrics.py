@@ -18,8 +18,8 @@ from .measures.budget import BudgetMeasures
 from .measures.holdings import HoldingMeasures
 from .measures.program import measure_program
 from .measures.tenants import TenantMeasures
+from .outcome import Outcome
 from .sources import Counts
-from .stations import Outcome
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 

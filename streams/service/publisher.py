@@ -16,8 +16,8 @@ from streams.logs import about
 from .control import Control
 from .flow import Partition
 from .metrics import Metrics
+from .outcome import Outcome
 from .sender import Sender, Sent
-from .stations import Outcome
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Publisher:
 
     async def outcome(self, outcome: Outcome) -> list[Sent]:
         """Send what a station made of its rows."""
-        sent = [await self._control.contribute(*said) for said in outcome.contributions]
+        sent = [await self._control.contribute(said) for said in outcome.contributions]
         for kind, number, block in outcome.blocks:
             sent += await self.blocks(kind, [(number, block)])
         for alert in outcome.alerts:

@@ -2,18 +2,15 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.alerts import Alert
 from detectors.base import StageKind
 from detectors.baseline import Peers
 from detectors.census import OPEN_DAYS, Tally, drifts, open_actor_days, tally
 from detectors.errors import SnapshotError
-from detectors.events import Records
 from detectors.shards.batch import Stretch, shards_of, stretch_of, stretches
 from detectors.stages import CONCERNS, ActorStage, LaterStage, keys_of
 from detectors.units import NEVER, days_to_begin
@@ -22,40 +19,13 @@ from streams.blocks import Block, decode, fitting, no_rows, part, split
 from .control import Board
 from .course import Course
 from .flow import Record
+from .outcome import Outcome
 from .queued import ROWS_PER_RECORD, Queued, queue_up
 from .seen import Seen
+from .voices import contribution, voices_of
 
 LATER: Final[tuple[StageKind, ...]] = ("subject", "network", "cohort")
 """The kinds of stage behind that of actors."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a station made of its rows.
-
-    Attributes:
-        alerts: in the order in which they were made.
-        blocks: for the stations of later stages, by kind and partition.
-        contributions: shard, day and what the shard knew as the day began.
-        rows: how many events were applied.
-        repeated: how many had been applied before.
-        read_at: when the oldest query behind a revision was read, ms, by alert and revision.
-        actor_days: days that are over, and how many actors searched on them.
-        drifts: how often what is usual at a tenant has changed for good.
-    """
-
-    alerts: list[Alert] = field(default_factory=list)
-    blocks: list[tuple[StageKind, int, Block]] = field(default_factory=list)
-    contributions: list[tuple[int, int, Records]] = field(default_factory=list)
-    rows: int = 0
-    repeated: int = 0
-    read_at: dict[tuple[str, int], int] = field(default_factory=dict)
-    actor_days: list[tuple[int, int]] = field(default_factory=list)
-    drifts: int = 0
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to send."""
-        return bool(self.alerts or self.blocks or self.contributions)
 
 
 class Station:
@@ -95,6 +65,8 @@ class Station:
         self._told = {kind: [NEVER] * partitions for kind in LATER}
         self._seen = Seen(stage.units)
         self._course = course
+        self._voices = voices_of(stage)
+        self._compared_on = NEVER
         self._counted = Tally()
 
     @property
@@ -164,7 +136,9 @@ class Station:
         for begun in days_to_begin(self.today, day):
             if self.today not in {NEVER, begun - 1}:
                 # A jump over days that nobody begins: what was known holds until then.
-                self._contribute(begun - 1, self._silent_since(begun - 1), outcome)
+                for voice in self._voices:
+                    silent = self._silent_since(voice, begun - 1)
+                    self._contribute(voice, begun - 1, silent, outcome)
             # As a shard's first day begins there is nothing that it could wait for.
             if self.today != NEVER and not self._can_judge(begun):
                 return False
@@ -174,7 +148,8 @@ class Station:
             due = [number for number, unit in self.stage.units.items() if unit.today < begun]
             self._turn(begun, outcome)
             self.today = begun
-            self._contribute(begun, due, outcome)
+            for voice in self._voices:
+                self._contribute(voice, begun, due, outcome)
         return self._can_judge(self.today)
 
     def _turn(self, day: int, outcome: Outcome) -> None:
@@ -188,21 +163,27 @@ class Station:
         outcome.actor_days.append((day - OPEN_DAYS, open_days - open_actor_days(stage)))
         outcome.drifts += (drifts(stage) - drifted).total()
 
-    def _silent_since(self, day: int) -> list[int]:
-        """The units that have said nothing of a day, nor of a later one."""
-        return [number for number in self.stage.units if self._board.said_until(number) < day]
+    def _silent_since(self, voice: str, day: int) -> list[int]:
+        """The units that have said nothing of a day by a voice, nor of a later one."""
+        said_until = self._board.said_until
+        return [number for number in self.stage.units if said_until(voice, number) < day]
 
-    def _contribute(self, day: int, numbers: Iterable[int], outcome: Outcome) -> None:
-        """Say what actors' shards know as a day begins."""
-        if isinstance(self.stage, ActorStage):
-            for number in numbers:
-                known = self.stage.shards[number].contribution(day)
-                self._board.put(number, day, known)
-                outcome.contributions.append((number, day, known))
+    def _contribute(self, voice: str, day: int, numbers: Iterable[int], outcome: Outcome) -> None:
+        """Say what shards know as a day begins."""
+        for number in numbers:
+            said = contribution(self.stage, voice, number, day)
+            self._board.put(said)
+            outcome.contributions.append(said)
 
     def _can_judge(self, day: int) -> bool:
-        """Whether all that the day's events are compared with is known."""
-        return not isinstance(self.stage, ActorStage) or self._board.peers(day) is not None
+        """Whether all that a day's events are compared with is known; if so, they will be."""
+        if day != self._compared_on:
+            peers, tails = self._board.peers(day), self._board.tails(self.stage.kind, day)
+            if peers is None or tails is None:
+                return False
+            self.stage.correct(tails, peers)
+            self._compared_on = day
+        return True
 
     def _apply(self, queued: Queued, which: slice, outcome: Outcome) -> None:
         block, positions = self._fresh(queued, which)

@@ -21,6 +21,7 @@ from .inlets import Inlets
 from .keeper import Keeper
 from .stations import Station
 from .tools import Gate, Tools
+from .voices import contribution, days_said, voices_of
 
 STAGES: Final[Mapping[str, Callable[..., ActorStage | LaterStage[Any]]]] = {
     "actor": ActorStage,
@@ -131,13 +132,13 @@ class Worker:
         await self._contribute(station)
 
     async def _contribute(self, station: Station) -> None:
-        """Say what a station's actors' shards knew as their last days began."""
+        """Say what a station's shards knew as their last days began."""
         stage = station.stage
-        if isinstance(stage, ActorStage):
+        for voice in voices_of(stage):
             for number, unit in stage.units.items():
-                for day in {unit.today, *stage.shards[number].contributed} - {NEVER}:
-                    known = stage.shards[number].contribution(day)
-                    await self._tools.control.contribute(number, day, known)
+                for day in {unit.today, *days_said(stage, voice, number)} - {NEVER}:
+                    said = contribution(stage, voice, number, day)
+                    await self._tools.control.contribute(said)
 
     async def _stand_by(self) -> None:
         """Read along in the state of the partitions that others have."""

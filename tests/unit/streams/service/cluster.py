@@ -15,7 +15,6 @@ import orjson
 from detectors.alerts import Alert
 from detectors.base import StageKind
 from detectors.config import Detection
-from detectors.events import Records
 from detectors.guidance import Guidance
 from detectors.pipeline import Pipeline
 from detectors.shards.batch import SHARDS
@@ -32,8 +31,10 @@ from streams.ingest.pseudonyms import PlainNames
 from streams.service.control import Board, Watermark
 from streams.service.course import Course
 from streams.service.flow import Commit
+from streams.service.outcome import Outcome
 from streams.service.sources import FOREVER, Source
-from streams.service.stations import Outcome, Station
+from streams.service.stations import Station
+from streams.service.voices import Contribution
 from streams.service.worker import STAGES
 from streams.settings import Settings
 from tests.logs import HOUR, Fields
@@ -53,8 +54,6 @@ class Stored:
 
 
 Partition = list[Stored]
-Said = tuple[int, int, Records]
-"""A contribution to peers: shard, day, figures."""
 
 
 def append(partition: Partition, value: bytes | None, timestamp: int = 0) -> None:
@@ -164,7 +163,7 @@ class Cluster:
             kind: [[] for _ in range(partitions)] for kind in KINDS
         }
         self.alerts: list[Alert] = []
-        self.control: list[Said] = []
+        self.control: list[Contribution] = []
         self.decided: list[Record] = []
         self._to_decide = None if decisions is None else list(decisions)
         self.names = PlainNames()
@@ -312,7 +311,7 @@ class Cluster:
         """Let a station's board hear what was contributed meanwhile."""
         seat = self.stations[place]
         for said in self.control[seat.heard :]:
-            seat.board.put(*said)
+            seat.board.put(said)
         seat.heard = len(self.control)
         seat.listener.listen(int(self._rng.integers(1, 9)))
 

@@ -12,6 +12,7 @@ from detectors.shards.batch import SHARDS
 from detectors.state.cohorts import COHORT
 from streams.service.control import Board, Control, Watermark
 from streams.service.sender import Sender
+from streams.service.voices import PEERS, Contribution
 from tests.logs import HOUR, MONDAY
 
 from .brokers import Producer
@@ -39,7 +40,7 @@ def spoken(board: Board, days: Iterable[int], shards: Iterable[int] = range(SHAR
     """Let shards say, as each day begins, that they know as many searches as its number."""
     for day in days:
         for shard in shards:
-            board.put(shard, day, known(day))
+            board.put(Contribution(PEERS, shard, day, known(day)))
 
 
 def days_of(board: Board, day: int) -> list[float] | None:
@@ -97,11 +98,11 @@ def test_old_days_are_forgotten() -> None:
     for day in range(DAY, DAY + 400):
         spoken(board, [day])
         assert days_of(board, day + 1) == [SHARDS * day]
-    kept = sum(map(len, board._contributions.values()))  # noqa: SLF001
+    kept = sum(map(len, board.said[PEERS]))
 
     assert kept <= 70 * SHARDS
     fresh = Board(kept_rows=100)
-    fresh._contributions = board._contributions  # noqa: SLF001
+    fresh.said = board.said
     assert days_of(fresh, DAY + 340) == [SHARDS * (DAY + 339)]
 
 
@@ -172,7 +173,7 @@ def test_what_one_worker_says_another_hears() -> None:
 
     async def story(control: Control, producer: Producer) -> None:
         await control.announce(3, Watermark(MONDAY, idle=False))
-        await control.contribute(5, DAY, known(12))
+        await control.contribute(Contribution(PEERS, 5, DAY, known(12)))
         other = Control({}, "control", Sender(producer, _unexpected), _unexpected)
         news: list[int] = []
         other.on_news = lambda: news.append(1)
@@ -252,7 +253,7 @@ def test_torn_figures_end_the_worker() -> None:
     """Also if they begin as they should."""
 
     async def story(control: Control, producer: Producer) -> None:
-        await control.contribute(5, DAY, known(12))
+        await control.contribute(Contribution(PEERS, 5, DAY, known(12)))
         (said,) = producer.produced
         for value in (said.value[:-1], said.value[:8] + b"\0\0\0"):
             with pytest.raises(SnapshotError):

@@ -10,9 +10,9 @@ from detectors.alerts import Alert, Mode, PatternCode, Severity, Status
 from streams.kafka.topics import topics
 from streams.service.control import Control
 from streams.service.metrics import Metrics
+from streams.service.outcome import Outcome
 from streams.service.publisher import Publisher
 from streams.service.sender import Sender
-from streams.service.stations import Outcome
 from streams.settings import Kafka
 from tests.alerts import an_alert
 

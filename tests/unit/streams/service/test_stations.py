@@ -10,11 +10,11 @@ from detectors.shards.actors import ActorShard
 from detectors.shards.batch import SHARDS, shards_of
 from detectors.shards.tables import Arrays
 from detectors.state.actors import DAY
-from detectors.state.cohorts import COHORT
 from streams.blocks import Block, encode, no_rows
 from streams.service.control import Board
 from streams.service.queued import ROWS_PER_RECORD
 from streams.service.stations import Station
+from streams.service.voices import LAYOUTS, Contribution, voices_of
 from streams.service.worker import STAGES
 from tests.logs import Fields, at, batch, name_of, search
 
@@ -96,7 +96,8 @@ def begin(board: Board, shards: Iterable[int], *days: int) -> None:
     """Let shards say that they know nothing as days begin."""
     for shard in shards:
         for day in days:
-            board.put(shard, day, np.zeros(0, COHORT))
+            for voice, layout in LAYOUTS.items():
+                board.put(Contribution(voice, shard, day, np.zeros(0, layout)))
 
 
 def waiting(records: Partition, *, days: Iterable[int]) -> tuple[Station, Board]:
@@ -179,14 +180,14 @@ def test_shards_ahead_of_others_do_not_say_again_what_they_knew() -> None:
     ahead = shard_of("actor-1")
     board = Board()
     copy = restored(early | {ahead: checkpoints(one)[ahead]}, board)
-    for shard, day, known in said:
-        board.put(shard, day, known)
+    for each in said:
+        board.put(each)
     copy.take(log)
 
-    first = {(shard, day): known.tobytes() for shard, day, known in said}
-    again = {(shard, day): known.tobytes() for shard, day, known in copy.run().contributions}
+    first = {each[:3]: each.known.tobytes() for each in said}
+    again = {each[:3]: each.known.tobytes() for each in copy.run().contributions}
 
-    assert len(again) == (SHARDS - 1) * 8
+    assert len(again) == (SHARDS - 1) * 8 * len(voices_of(one.stage))
     assert again.items() <= first.items()
     for number, unit in one.stage.units.items():
         for key, array in unit.arrays().items():
