@@ -70,6 +70,7 @@ ACTOR = np.dtype(
         ("utc_offset", "i2"),
         ("suspect_days", "i2"),
         ("suspect_on", "i4"),
+        ("doubtful_days", "i2"),
         ("searches", "u4"),
         ("explained", "u4"),
         ("rates", "f8", (len(HORIZONS),)),
@@ -93,6 +94,10 @@ ACTOR = np.dtype(
         # Evidence that earlier days left, in nats: of scraping, of several people.
         ("carried", "f4"),
         ("crowded", "f4"),
+        # Likewise that it keeps a pace, and this pace: ln(1 + people reached) on its last busy
+        # days; 0 before the first.
+        ("steady", "f4"),
+        ("pace", "f4"),
         # Numbers in the pools, `FREE` if not drawn.
         ("sheets", "i4", (2,)),
         ("baseline", "i4"),
@@ -148,6 +153,9 @@ SHEET = np.dtype(
         ("freedom", "f4"),
         ("peer_expected", "f4", (len(PEERED),)),
         ("peer_spread", "f4", (len(PEERED),)),
+        # What the days before left; fixed likewise.
+        ("carried", "f4"),
+        ("steady", "f4"),
     ]
 )
 
@@ -212,6 +220,7 @@ ACTOR_FIGURES = np.dtype(
         ("peer_expected", "f4", (len(PEERED),)),
         ("peer_spread", "f4", (len(PEERED),)),
         ("carried", "f4"),
+        ("steady", "f4"),
         ("crowded", "f4"),
         # Different clients and networks today; spans with two clients and two networks, and of
         # them those with two countries; 1 if the log has clients or networks, 2 if both.
