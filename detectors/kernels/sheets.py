@@ -157,6 +157,8 @@ def fill_sheet(
     out.rate_5m = actor.rates[H_5M]
     out.rate_1h = actor.rates[H_1H]
     out.searches = actor.searches
+    out.looks = actor.looks
+    out.reached = actor.reached
     out.first = actor.first
 
 

@@ -72,6 +72,9 @@ ACTOR = np.dtype(
         ("suspect_on", "i4"),
         ("doubtful_days", "i2"),
         ("searches", "u4"),
+        # Those that could reach somebody: no failures, no deeper pages of a list; and did.
+        ("looks", "u4"),
+        ("reached", "u4"),
         ("explained", "u4"),
         ("rates", "f8", (len(HORIZONS),)),
         ("reaches", "f8", (len(REACH_HORIZONS),)),
@@ -185,30 +188,6 @@ RHYTHM = np.dtype([("hours", "u1", (HOURS_PER_WEEK,))])
 SHOWN_HABITS = 3
 """So many of the habits that surprise most are told of."""
 
-PAIR = np.dtype(
-    [
-        ("actor_row", "i4"),
-        ("day", "i4"),
-        ("searches", "u4"),
-        ("explained", "u4"),
-        ("social", "u4"),
-        # Which of 64 hash cells a probe fell into: distinct probes by linear counting.
-        ("probes", "u8"),
-        ("history", "i4"),
-        # 1 if the pair is with a person, 0 if with a probe that found nobody.
-        ("person", "u1"),
-    ]
-)
-
-HISTORY = np.dtype(
-    [
-        ("first_day", "i4"),
-        # Bit b: searched on day `PAIR.day` - b; `plain` if a search that day had no reason.
-        ("days", "u8", (2,)),
-        ("plain", "u8", (2,)),
-    ]
-)
-
 ACTOR_FIGURES = np.dtype(
     [
         # The actor's row in its shard; `FREE` if the event is not judged (a duplicate).
@@ -235,6 +214,8 @@ ACTOR_FIGURES = np.dtype(
         ("rate_5m", "f4"),
         ("rate_1h", "f4"),
         ("searches", "u4"),
+        ("looks", "u4"),
+        ("reached", "u4"),
         ("first", "i8"),
         ("exposed", "f4"),
         # The pair of this actor and the event's person; zeros if it named none.
