@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..events import Records, Row
+from ..state.actors import DAY
 from ..state.groups import KINDS
 from .compile import kernel
 from .hashing import FREE, TableView, add_row, find_row, mix
@@ -100,16 +101,20 @@ def observe_groups(
             if rung > 0:
                 lower = is_habit(event, actor, rung - 1)
                 before = nats_of_day(ladder, past, rung - 1, new, lower)
-            room = _join(event.time, scene_key, 0, rung, nats, before, state, limit, values, out)
+            more = (nats, nats - before, nats * nats - before * before)
+            room = _join(event.time, scene_key, 0, rung, more, state, limit, values, out)
             if out.nats < SUSPECT_NATS[0]:
                 ladder.today[past, rung, new] += 1.0
         if life >= 0:
             scene_key = mix(scene_key, OF_LIVES)
             ladder = _ladder_of(state.ladders, mix(scene_key, event.role), event.time)
             new = life_newness_of(actor)
+            # As much of what is new counts as is left of the account itself in its groups.
+            left = math.exp(-max(event.time - actor.first, 0) / (LASTS[1] * DAY))
             nats = nats_of_life(ladder, life, new)
             before = nats_of_life(ladder, life - 1, new) if life > 0 else 0.0
-            room &= _join(event.time, scene_key, 1, life, nats, before, state, limit, values, out)
+            more = (nats, left * (nats - before), left * (nats * nats - before * before))
+            room &= _join(event.time, scene_key, 1, life, more, state, limit, values, out)
             ladder.life = 1
             if out.nats < SUSPECT_NATS[1]:
                 ladder.today[0, life, new] += 1.0
@@ -122,14 +127,15 @@ def _join(
     scene_key: np.uint64,
     life: int,
     rung: int,
-    nats: float,
-    before: float,
+    more: tuple[float, float, float],
     state: GroupState,
     limit: int,
     values: NDArray[np.uint64],
     out: Row,
 ) -> bool:
-    """Let an account's day or life count with `nats` instead of `before`, in all of its groups.
+    """Let an account's day or life count with more than before, in all of its groups.
+
+    `more` are the nats that it comes to, how many more these are, and how many more as squares.
 
     Returns:
         Whether there was room.
@@ -137,8 +143,8 @@ def _join(
     scene = state.scenes.rows[_scene_of(state.scenes, scene_key, time)]
     scene.life = life
     scene.today_days += rung == 0
-    scene.today_nats += nats - before
-    scene.today_squares += nats * nats - before * before
+    scene.today_nats += more[1]
+    scene.today_squares += more[2]
     room = True
     for kind in range(KINDS):
         if values[kind] == 0:
@@ -156,9 +162,9 @@ def _join(
         group = state.groups.rows[row]
         group.last = max(group.last, time)
         group.today_days += rung == 0
-        group.today_nats += nats - before
-        if nats > 0:
-            judge(scene, group, key, nats, out)
+        group.today_nats += more[1]
+        if more[0] > 0:
+            judge(scene, group, key, more[0], out)
     return room
 
 

@@ -33,6 +33,9 @@ LEAST_NATS = -2.0
 MOST_NATS = (6.0, 1.0, 0.0)
 """What one account-day can say at most, against and for; who mostly repeats takes no gallery."""
 
+YOUNG = 42 * DAY
+"""Up to this age its life is told by how far it climbs: lives are compared at like ages."""
+
 OLD = 28 * DAY
 """From this age on an account's own habit is no sign of anything."""
 
@@ -51,7 +54,7 @@ def rung_of(event: Row, figures: Row) -> int:
 @kernel
 def life_rung_of(event: Row, figures: Row) -> int:
     """The rung that the event's account comes to in its life with it; -1 if to none."""
-    if not _is_look(event, figures):
+    if not _is_look(event, figures) or event.time - figures.first > YOUNG:
         return -1
     for k in range(len(LIVES)):
         if figures.looks == LIVES[k]:
