@@ -147,7 +147,7 @@ def lives(accounts: int, *, known: int = 0) -> EventBatch:
         )
         for actor in range(accounts)
         for i in range(20)
-        for look in range(2)
+        for look in range(3)
     ]
     return batch(in_order([*usual, *patient]))
 
@@ -159,8 +159,8 @@ def most_nats_of_lives(log: EventBatch) -> float:
 
 
 def test_patient_accounts_are_told_by_their_lives() -> None:
-    """Two new people a day are nothing; forty in a life, by many accounts and nobody twice, are."""
-    few, many = most_nats_of_lives(lives(5)), most_nats_of_lives(lives(25))
+    """Three new people a day are nothing; sixty in a life, of many accounts and nobody twice, are."""
+    few, many = most_nats_of_lives(lives(5)), most_nats_of_lives(lives(40))
 
     assert few < many
     assert many > 5
