@@ -159,7 +159,7 @@ def most_nats_of_lives(log: EventBatch) -> float:
 
 
 def test_patient_accounts_are_told_by_their_lives() -> None:
-    """Three new people a day are nothing; sixty in a life, of many accounts and nobody twice, are."""
+    """Three new people a day are nothing; sixty in a life, by many accounts, nobody twice, are."""
     few, many = most_nats_of_lives(lives(5)), most_nats_of_lives(lives(40))
 
     assert few < many
