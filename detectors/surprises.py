@@ -23,9 +23,30 @@ def surprise(
         spread: the field with their spreads.
         traits: how many, from the first on.
     """
-    freedom = actors["freedom"].astype(np.float64)[:, None]
     beyond = actors["observed"][:, :traits] - actors[expected][:, :traits]
-    beyond = np.nan_to_num(np.maximum(beyond.astype(np.float64) / actors[spread][:, :traits], 0.0))
+    beyond = beyond.astype(np.float64) / actors[spread][:, :traits]
+    return _nats(beyond, actors["freedom"].astype(np.float64)[:, None])
+
+
+def of_volume(actors: Records, observed: NDArray[np.float64], volume: int) -> NDArray[np.float64]:
+    """Nats by which another value of a volume exceeds the same predictions, as `either` has it.
+
+    Args:
+        actors: `ACTOR_FIGURES` records, shape (n,).
+        observed: the values, shape (n,).
+        volume: which one.
+    """
+    freedom = actors["freedom"].astype(np.float64)
+    own, peers = (
+        _nats((observed - actors[expected][:, volume]) / actors[spread][:, volume], freedom)
+        for expected, spread in (("expected", "spread"), ("peer_expected", "peer_spread"))
+    )
+    return either(own, peers)
+
+
+def _nats(beyond: NDArray[np.float64], freedom: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The log-likelihood ratio of so many spreads beyond, and 0 below or where not known."""
+    beyond = np.nan_to_num(np.maximum(beyond, 0.0))
     nats: NDArray[np.float64] = (freedom + 1) / 2 * np.log1p(beyond**2 / freedom)
     return nats
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from detectors.events import Records
 from detectors.shards.tables import Arrays
-from detectors.state.actors import ACTOR, DAY, HISTORY, HORIZONS, PAIR, REACH_HORIZONS, SHEET
+from detectors.state.actors import ACTOR, DAY, HORIZONS, REACH_HORIZONS, SHEET
+from detectors.state.pairs import HISTORY, PAIR
 from detectors.state.subjects import SUBJECT, SUBJECT_HORIZONS
 
 START = 1_750_000_000_000

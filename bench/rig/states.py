@@ -48,7 +48,8 @@ _BOOKED = frozenset(
 _OF_CIRCLES = "circle."
 _LEARNED = frozenset(
     {
-        *("carried", "crowded", "suspect", "suspect_days", "suspect_on"),
+        *("carried", "steady", "pace", "doubtful_days", "crowded"),
+        *("suspect", "suspect_days", "suspect_on"),
         *("expected", "spread", "freedom", "peer_expected", "peer_spread"),
     }
 )

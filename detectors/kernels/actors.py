@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..events import Operation, Records, Row
+from ..events import Operation, Outcome, Records, Row
 from ..state.actors import DAY, HORIZONS, REACH_HORIZONS
 from .cases import CaseState, observe_case
 from .compile import kernel
@@ -33,6 +33,7 @@ from .sketch import estimate, insert, release
 IDENTIFY = int(Operation.IDENTIFY)
 LIST = int(Operation.LIST)
 VERIFY = int(Operation.VERIFY)
+SUCCESS = int(Outcome.SUCCESS)
 
 SKETCH_DAYS = 30
 """Identities exposed are counted within calendar epochs of so many days."""
@@ -176,6 +177,8 @@ def _begin_actor(actors: TableView, event: Row, cohort: np.uint64) -> int:
 def _count(actor: Row, event: Row, reached: bool) -> None:
     elapsed = float(event.time - actor.last)
     actor.searches += 1
+    actor.looks += event.outcome == SUCCESS and event.offset <= 0
+    actor.reached += reached
     add(actor.rates, HORIZONS, elapsed)
     if reached:
         add(actor.reaches, REACH_HORIZONS, elapsed)

@@ -8,24 +8,18 @@ from numpy.typing import NDArray
 
 from ..events import Row
 from ..state.actors import HOURS_PER_DAY, HOURS_PER_WEEK, TRAITS, VOLUMES
+from .carry import DOUBTFUL, carry, carry_crowd
 from .cohorts import learn_traits, row_of
 from .compile import kernel, signed
 from .hashing import FREE, PoolView, TableView, draw, give_back
-from .medley import LEAST_SPREADS
-from .sheets import AWAKE, PARALLEL, PARTIES, REACH_DAY, UNREST, describe_day
+from .sheets import REACH_DAY, describe_day
 
 MEMORY_DAYS = 40.0
 """A baseline remembers about so many days; older ones fade."""
 
-SHIFT = 2.0
-"""The lasting shift, in spreads, that `carried` evidence is a likelihood ratio for."""
+KNOWN_DAYS = 2.0
+"""A past of so many days is one that a lasting change is told from."""
 
-SLEEPLESS_HOURS = 18
-"""Hours of a day with a search that no one person keeps up."""
-
-_LEAST, _MOST = -3.0, 4.0  # one day counts for no more, however far out it is
-_MOST_CROWD = 2.5  # a weekend away with a third device is four days, and sharing is weeks
-_MOST_CARRIED = 40.0
 _RHYTHM_AFTER = 3.0  # whole days before a rhythm is kept
 _RHYTHM_FULL = 240
 _WEEKDAY_OF_EPOCH = 3  # 1970-01-01 was a Thursday; Monday is 0
@@ -66,8 +60,8 @@ def close_day(
             continue
         sheet = state.sheets.rows[number]
         describe_day(sheet, state.medleys, found)
-        _carry(actor, sheet, found)
-        _carry_crowd(actor, sheet, found)
+        carry(actor, sheet)
+        carry_crowd(actor, sheet, found)
         if sheet.suspect:
             actor.suspect_days += 1
         else:
@@ -80,7 +74,9 @@ def close_day(
                 fresh.mean[:] = 0.0
                 fresh.squares[:] = 0.0
             own = state.baselines.rows[actor.baseline]
-            _learn(own, found, residuals)
+            doubtful = actor.carried >= DOUBTFUL and own.days[REACH_DAY] >= KNOWN_DAYS
+            actor.doubtful_days = actor.doubtful_days + 1 if doubtful else 0
+            _learn(own, found, residuals, not doubtful or actor.doubtful_days > release_after)
             learn_traits(state.cohorts.rows[row_of(state.cohorts, actor)], found, residuals)
             if own.days[REACH_DAY] >= _RHYTHM_AFTER:
                 _keep_rhythm(actor, sheet, state.rhythms)
@@ -91,59 +87,12 @@ def close_day(
 
 
 @kernel
-def _carry(actor: Row, sheet: Row, found: NDArray[np.float32]) -> None:
-    """CUSUM of the day's volume or waking hours (Page 1954), in nats.
-
-    Beyond is what is beyond both the actor's own days and its peers'.
-    """
-    beyond = _beyond(sheet, found, REACH_DAY)
-    if found[AWAKE] >= SLEEPLESS_HOURS:
-        beyond = max(beyond, _beyond(sheet, found, AWAKE) * human(sheet.expected[AWAKE]))
-    beyond = min(max(beyond, _LEAST), _MOST)
-    carried = actor.carried + SHIFT * beyond - SHIFT * SHIFT / 2
-    actor.carried = min(max(carried, 0.0), _MOST_CARRIED)
-
-
-@kernel
-def _carry_crowd(actor: Row, sheet: Row, found: NDArray[np.float32]) -> None:
-    """The same of how many people seem to be behind the account."""
-    restless = _beyond_least(sheet, found, UNREST, 2) * human(sheet.expected[AWAKE])
-    beyond = max(
-        _beyond_least(sheet, found, PARTIES, 0), _beyond_least(sheet, found, PARALLEL, 1), restless
-    )
-    beyond = min(max(beyond, _LEAST), _MOST_CROWD)
-    crowded = actor.crowded + SHIFT * beyond - SHIFT * SHIFT / 2
-    actor.crowded = min(max(crowded, 0.0), _MOST_CARRIED)
-
-
-@kernel
-def _beyond_least(sheet: Row, found: NDArray[np.float32], k: int, place: int) -> float:
-    """Spreads beyond what was expected, with spreads of no less than a trait's `LEAST_SPREADS`."""
-    if math.isnan(found[k]):
-        return 0.0
-    least = LEAST_SPREADS[place]
-    place += VOLUMES
-    own = (found[k] - sheet.expected[k]) / max(sheet.spread[k], least)
-    peers = (found[k] - sheet.peer_expected[place]) / max(sheet.peer_spread[place], least)
-    return float(min(own, peers))
-
-
-@kernel
-def _beyond(sheet: Row, found: NDArray[np.float32], k: int) -> float:
-    own = (found[k] - sheet.expected[k]) / sheet.spread[k]
-    peers = (found[k] - sheet.peer_expected[k]) / sheet.peer_spread[k]
-    return float(min(own, peers))
-
-
-@kernel
-def human(hours: float) -> float:
-    """How like a person's so many hours awake a day are: 1 up to 6, 0 from 14."""
-    return float(min(max((14.0 - hours) / 8.0, 0.0), 1.0))
-
-
-@kernel
-def _learn(own: Row, found: NDArray[np.float32], residuals: NDArray[np.float64]) -> None:
+def _learn(
+    own: Row, found: NDArray[np.float32], residuals: NDArray[np.float64], lasting: bool
+) -> None:
     """Welford's update, with the number of days capped so that old days fade.
+
+    Volumes are learned only if they are `lasting`.
 
     `residuals` is filled with the squared deviations from the actor's own mean, scaled to
     be unbiased for the variance within actors; NaN without an own mean.
@@ -156,6 +105,9 @@ def _learn(own: Row, found: NDArray[np.float32], residuals: NDArray[np.float64])
         off = found[k] - own.mean[k]
         if days >= 1:
             residuals[k] = off * off * days / (days + 1)
+        if k < VOLUMES and not lasting:
+            residuals[k] = np.nan
+            continue
         if days >= MEMORY_DAYS:
             own.squares[k] *= (MEMORY_DAYS - 1) / MEMORY_DAYS
             days = MEMORY_DAYS - 1

@@ -2,8 +2,9 @@
 
 An account-day climbs a ladder of searches. How many of the same role, with as long a past,
 climb as high and reach as many new people is learned; the log-likelihood ratio of a scraper's
-day to that, in nats, is small for one account and adds up over a group. A group is judged by
-the mean over its account-days: against its own past, with the spread that the means of other
+day to that, in nats, is small for one account and adds up over a group. An account's whole life
+climbs likewise, and says more. A group is judged by the mean over its account-days, and by that
+over its accounts' lives: against its own past, with the spread that the means of other
 groups of its kind have. So what a whole office, a client program or a wave of sign-ups has
 always been like is no surprise, nor how much such groups differ.
 """
@@ -15,46 +16,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..events import Records, Row
+from ..state.actors import DAY
 from ..state.groups import KINDS
 from .compile import kernel
 from .hashing import FREE, TableView, add_row, find_row, mix
-from .ladders import fade_ladder, is_habit, nats_of_day, newness_of, past_of, rung_of
+from .ladders import (
+    fade_ladder,
+    is_habit,
+    life_newness_of,
+    life_rung_of,
+    nats_of_day,
+    nats_of_life,
+    newness_of,
+    past_of,
+    rung_of,
+)
 from .likeness import fill_values
+from .standing import LEAST_ACCOUNTS, accounts_of, expected_of, judge, mean_of, variance_of
 
-USUAL_NATS = -0.5
-USUAL_SQUARES = 2.0
-SURE_OF_SCENE = 50.0
-"""Mean and mean square of account-days of a gallery of which nothing is known, which count as so
-many. Orders of magnitude from simulated traffic (seeds 11-13)."""
+SUSPECT_NATS = (3.0, 1.5)
+"""From so many on nothing is learned from a group's account-days, and from its accounts' lives."""
 
-SURE_OF_GROUP = 30.0
-"""With so many account-days a group's own past counts as much as its gallery's."""
-
-APART_SQUARES = 0.16
-SURE_APART = 10.0
-"""The means of groups of a kind of which nothing is known are 0.4 nats apart; counts as so many
-days of groups."""
-
-FREEDOM = 12.0
-GROUP_DAYS = 5.0
-"""Degrees of freedom of the prediction for a group, and how many days of groups add one: the
-spread is known from few groups, of which each is about the same for so many days. A group's own
-accounts limit them too."""
-
-LEAST_ACCOUNTS = 4.0
-FULL_NATS = 1.0
-"""From this mean on evidence counts in full; below 0 the group is no more like scrapers than
-like anybody."""
-
-SPEAKS = 0.8
-"""An account speaks for a group if its day is at least this share of the group's mean."""
-
-CLEARLY = 1.1
-"""Of groups with about the same accounts the first kind speaks, lest chance decides which."""
-
-SUSPECT_NATS = 3.0
 RELEASE_DAYS = 21
-RECENT = 0.8187307530779818  # exp(-1/5): some days' mean lifetime is five days
+LASTS = (5.0, 28.0)
+"""Days that an account-day, and an account's life, count in its group, as a mean lifetime."""
+
+LAG = 28.0
+"""And an account's life teaches what is usual so many days later, in the mean: whoever has one of
+many accounts teaches it before they are told apart."""
+
+OF_LIVES = np.uint64(0x4C495645)  # keeps lives apart from account-days
 MEMORY = 0.98  # as in `kernels.cohorts`
 
 
@@ -94,48 +85,87 @@ def observe_groups(
         actor = actor_figures[i]
         out = figures[i]
         rung = rung_of(event, actor)
-        if rung < 0:
+        life = life_rung_of(event, actor)
+        if rung < 0 and life < 0:
             continue
         scene_key = mix(event.tenant, event.gallery)
-        scene_row = _scene_of(state.scenes, scene_key, event.time)
-        scene = state.scenes.rows[scene_row]
-        ladder = state.ladders.rows[_ladder_of(state.ladders, mix(scene_key, event.role))]
-        ladder.last = max(ladder.last, event.time)
-        past = past_of(actor)
-        new = newness_of(actor)
-        nats = nats_of_day(ladder, past, rung, new, is_habit(event, actor, rung))
-        before = 0.0
-        if rung > 0:
-            lower = is_habit(event, actor, rung - 1)
-            before = nats_of_day(ladder, past, rung - 1, new, lower)
-        scene.today_days += rung == 0
-        scene.today_nats += nats - before
-        scene.today_squares += nats * nats - before * before
-        out.row = scene_row
-        fill_values(event, actor, scene.first, values)
+        out.row = _scene_of(state.scenes, scene_key, event.time)
+        fill_values(event, actor, state.scenes.rows[out.row].first, values)
         room = True
-        for kind in range(KINDS):
-            if values[kind] == 0:
-                continue
-            key = mix(scene_key, mix(values[kind], np.uint64(kind + 1)))
-            row = find_row(state.groups, key)
-            if row == FREE:
-                if state.groups.used[0] >= limit:
-                    room = False
-                    continue
-                row = add_row(state.groups, key)
-                state.groups.rows[row].scene = scene_key
-                state.groups.rows[row].kind = kind
-            group = state.groups.rows[row]
-            group.last = max(group.last, event.time)
-            group.today_days += rung == 0
-            group.today_nats += nats - before
-            if nats > 0:
-                _judge(scene, group, key, nats, out)
+        if rung >= 0:
+            ladder = _ladder_of(state.ladders, mix(scene_key, event.role), event.time)
+            past = past_of(actor)
+            new = newness_of(actor)
+            nats = nats_of_day(ladder, past, rung, new, is_habit(event, actor, rung))
+            before = 0.0
+            if rung > 0:
+                lower = is_habit(event, actor, rung - 1)
+                before = nats_of_day(ladder, past, rung - 1, new, lower)
+            more = (nats, nats - before, nats * nats - before * before)
+            room = _join(event.time, scene_key, 0, rung, more, state, limit, values, out)
+            if out.nats < SUSPECT_NATS[0]:
+                ladder.today[past, rung, new] += 1.0
+        if life >= 0:
+            scene_key = mix(scene_key, OF_LIVES)
+            ladder = _ladder_of(state.ladders, mix(scene_key, event.role), event.time)
+            new = life_newness_of(actor)
+            # As much of what is new counts as is left of the account itself in its groups.
+            left = math.exp(-max(event.time - actor.first, 0) / (LASTS[1] * DAY))
+            nats = nats_of_life(ladder, life, new)
+            before = nats_of_life(ladder, life - 1, new) if life > 0 else 0.0
+            more = (nats, left * (nats - before), left * (nats * nats - before * before))
+            room &= _join(event.time, scene_key, 1, life, more, state, limit, values, out)
+            ladder.life = 1
+            if out.nats < SUSPECT_NATS[1]:
+                ladder.today[0, life, new] += 1.0
         counts[0] += not room
-        # Nothing is learned from those whom a group makes suspect.
-        if out.nats < SUSPECT_NATS:
-            ladder.today[past, rung, new] += 1.0
+
+
+@kernel
+def _join(
+    time: int,
+    scene_key: np.uint64,
+    life: int,
+    rung: int,
+    more: tuple[float, float, float],
+    state: GroupState,
+    limit: int,
+    values: NDArray[np.uint64],
+    out: Row,
+) -> bool:
+    """Let an account's day or life count with more than before, in all of its groups.
+
+    `more` are the nats that it comes to, how many more these are, and how many more as squares.
+
+    Returns:
+        Whether there was room.
+    """
+    scene = state.scenes.rows[_scene_of(state.scenes, scene_key, time)]
+    scene.life = life
+    scene.today_days += rung == 0
+    scene.today_nats += more[1]
+    scene.today_squares += more[2]
+    room = True
+    for kind in range(KINDS):
+        if values[kind] == 0:
+            continue
+        key = mix(scene_key, mix(values[kind], np.uint64(kind + 1)))
+        row = find_row(state.groups, key)
+        if row == FREE:
+            if state.groups.used[0] >= limit:
+                room = False
+                continue
+            row = add_row(state.groups, key)
+            state.groups.rows[row].scene = scene_key
+            state.groups.rows[row].kind = kind
+            state.groups.rows[row].life = life
+        group = state.groups.rows[row]
+        group.last = max(group.last, time)
+        group.today_days += rung == 0
+        group.today_nats += more[1]
+        if more[0] > 0:
+            judge(scene, group, key, more[0], out)
+    return room
 
 
 @kernel
@@ -151,78 +181,13 @@ def _scene_of(scenes: TableView, key: np.uint64, time: int) -> int:
 
 
 @kernel
-def _ladder_of(ladders: TableView, key: np.uint64) -> int:
+def _ladder_of(ladders: TableView, key: np.uint64, time: int) -> Row:
     row = find_row(ladders, key)
-    return add_row(ladders, key) if row == FREE else row
-
-
-@kernel
-def _judge(scene: Row, group: Row, key: np.uint64, own: float, out: Row) -> None:
-    """Say what the group comes to, if the account speaks for it and for no more telling one.
-
-    `own` are the nats of the account's day.
-    """
-    accounts = max(group.peak, group.today_days)
-    if accounts < LEAST_ACCOUNTS:
-        return
-    mean = _mean_of(group)
-    expected = _expected_of(scene, group)
-    if mean <= max(expected, 0.0):
-        return
-    spread = math.sqrt(_apart_of(scene, group.kind) + _variance_of(scene) / accounts)
-    freedom = 1.0 / (1.0 / (FREEDOM + scene.groups[group.kind] / GROUP_DAYS) + 1.0 / accounts)
-    nats = surprise_of_group((mean - expected) / spread, freedom) * min(mean / FULL_NATS, 1.0)
-    # At most what its accounts say together.
-    nats = min(nats, accounts * mean)
-    group.today_best = max(group.today_best, nats)
-    if nats > CLEARLY * out.nats and own >= SPEAKS * mean:
-        out.key[0] = key
-        out.key[1] = group.scene
-        out.kind = group.kind
-        out.accounts = accounts
-        out.mean = mean
-        out.expected = expected
-        out.spread = spread
-        out.nats = nats
-
-
-@kernel
-def surprise_of_group(z: float, freedom: float) -> float:
-    """Nats of a mean that lies z spreads beyond its Student-t prediction."""
-    nats: float = (freedom + 1.0) / 2.0 * math.log1p(z * z / freedom)
-    return nats
-
-
-@kernel
-def _mean_of(group: Row) -> float:
-    days = group.days + group.today_days
-    mean: float = (group.nats + group.today_nats) / max(days, 1.0)
-    return mean
-
-
-@kernel
-def _expected_of(scene: Row, group: Row) -> float:
-    usual = (SURE_OF_SCENE * USUAL_NATS + scene.nats) / (SURE_OF_SCENE + scene.days)
-    expected: float = (SURE_OF_GROUP * usual + group.past_nats) / (SURE_OF_GROUP + group.past_days)
-    return expected
-
-
-@kernel
-def _variance_of(scene: Row) -> float:
-    days = SURE_OF_SCENE + scene.days
-    mean = (SURE_OF_SCENE * USUAL_NATS + scene.nats) / days
-    squares = (SURE_OF_SCENE * USUAL_SQUARES + scene.squares) / days
-    variance: float = max(squares - mean * mean, 0.1)
-    return variance
-
-
-@kernel
-def _apart_of(scene: Row, kind: int) -> float:
-    """The square of the spread of groups' means."""
-    apart: float = (SURE_APART * APART_SQUARES + scene.apart[kind]) / (
-        SURE_APART + scene.groups[kind]
-    )
-    return apart
+    if row == FREE:
+        row = add_row(ladders, key)
+    ladder = ladders.rows[row]
+    ladder.last = max(ladder.last, time)
+    return ladder
 
 
 @kernel
@@ -234,9 +199,15 @@ def pass_day(state: GroupState) -> None:
             _pass_group(state.scenes.rows[scene], state.groups.rows[row])
     for row in range(state.scenes.used[0]):
         scene = state.scenes.rows[row]
-        scene.days = MEMORY * (scene.days + scene.today_days)
-        scene.nats = MEMORY * (scene.nats + scene.today_nats)
-        scene.squares = MEMORY * (scene.squares + scene.today_squares)
+        lag = LAG if scene.life else 1.0
+        scene.recent[0] += scene.today_days
+        scene.recent[1] += scene.today_nats
+        scene.recent[2] += scene.today_squares
+        scene.days = MEMORY * (scene.days + scene.recent[0] / lag)
+        scene.nats = MEMORY * (scene.nats + scene.recent[1] / lag)
+        scene.squares = MEMORY * (scene.squares + scene.recent[2] / lag)
+        for k in range(3):
+            scene.recent[k] -= scene.recent[k] / lag
         scene.today_days = 0.0
         scene.today_nats = 0.0
         scene.today_squares = 0.0
@@ -244,27 +215,35 @@ def pass_day(state: GroupState) -> None:
             scene.groups[kind] *= MEMORY
             scene.apart[kind] *= MEMORY
     for row in range(state.ladders.used[0]):
-        fade_ladder(state.ladders.rows[row], MEMORY)
+        ladder = state.ladders.rows[row]
+        fade_ladder(ladder, MEMORY, LAG if ladder.life else 1.0)
 
 
 @kernel
 def _pass_group(scene: Row, group: Row) -> None:
-    accounts = max(group.peak, group.today_days)
-    suspect = group.today_best >= SUSPECT_NATS
+    accounts = accounts_of(group)
+    lasts = LASTS[group.life]
+    left = math.exp(-1.0 / lasts)
+    suspect = group.today_best >= SUSPECT_NATS[group.life]
     group.suspect_days = group.suspect_days + 1 if suspect else 0
     learned = not suspect or group.suspect_days > RELEASE_DAYS
     if learned and accounts >= LEAST_ACCOUNTS and group.today_days > 0:
-        apart = _mean_of(group) - _expected_of(scene, group)
-        scene.groups[group.kind] += 1.0
-        scene.apart[group.kind] += max(apart * apart - _variance_of(scene) / accounts, 0.0)
+        # A group is about the same for as long as its account-days last.
+        apart = mean_of(group) - expected_of(scene, group)
+        apart = max(apart * apart - variance_of(scene) / accounts, 0.0)
+        scene.groups[group.kind] += 1.0 / lasts
+        scene.apart[group.kind] += apart / lasts
     if learned:
-        group.past_days += group.today_days
-        group.past_nats += group.today_nats
-    group.past_days *= MEMORY
-    group.past_nats *= MEMORY
-    group.days = RECENT * (group.days + group.today_days)
-    group.nats = RECENT * (group.nats + group.today_nats)
-    group.peak = max(RECENT * group.peak, group.today_days)
+        group.recent[0] += group.today_days
+        group.recent[1] += group.today_nats
+    lag = LAG if group.life else 1.0
+    group.past_days = MEMORY * (group.past_days + group.recent[0] / lag)
+    group.past_nats = MEMORY * (group.past_nats + group.recent[1] / lag)
+    for k in range(2):
+        group.recent[k] -= group.recent[k] / lag
+    group.days = left * (group.days + group.today_days)
+    group.nats = left * (group.nats + group.today_nats)
+    group.peak = max(left * group.peak, group.today_days)
     group.today_days = 0.0
     group.today_nats = 0.0
     group.today_best = 0.0

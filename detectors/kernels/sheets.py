@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..events import Outcome, Row
 from ..state.actors import H_1H, H_5M, HOUR, HOURS_PER_DAY, PEERED, R_1D, R_1H, TRAITS, Trait
 from .bits import ones
+from .carry import carried_on
 from .compile import kernel
 from .hashing import FREE, PoolView, draw
 from .medley import abroad, begin_medley, lacking_rest, mingle, overlap, sides
@@ -93,6 +94,7 @@ def fill_sheet(
         number = draw(sheets)
         actor.sheets[day & 1] = number
         _begin_sheet(sheets.rows[number], day, actor.baseline, baselines, peers, peer_row)
+        _begin_carried(actor, sheets, number)
     sheet = sheets.rows[number]
     hour = (event.time // HOUR) % HOURS_PER_DAY
     sheet.searches += 1
@@ -141,7 +143,8 @@ def fill_sheet(
         out.peer_expected[place] = sheet.peer_expected[place]
         out.peer_spread[place] = sheet.peer_spread[place]
     out.freedom = sheet.freedom
-    out.carried = actor.carried
+    out.carried = sheet.carried
+    out.steady = sheet.steady
     out.crowded = actor.crowded
     out.clients = ones(sheet.clients)
     out.networks = ones(sheet.networks)
@@ -154,6 +157,8 @@ def fill_sheet(
     out.rate_5m = actor.rates[H_5M]
     out.rate_1h = actor.rates[H_1H]
     out.searches = actor.searches
+    out.looks = actor.looks
+    out.reached = actor.reached
     out.first = actor.first
 
 
@@ -222,6 +227,17 @@ def _begin_sheet(
         k = PEERED[place]
         sheet.peer_expected[place] = peers.mean[peer_row, k]
         sheet.peer_spread[place] = math.hypot(peers.between[peer_row, k], peers.within[peer_row, k])
+
+
+@kernel
+def _begin_carried(actor: Row, sheets: PoolView, number: int) -> None:
+    """What earlier days left, yesterday included, which may not be over for all."""
+    sheet = sheets.rows[number]
+    sheet.carried = actor.carried
+    sheet.steady = actor.steady
+    yesterday = actor.sheets[(sheet.day + 1) & 1]
+    if yesterday != FREE and sheets.rows[yesterday].day == sheet.day - 1:
+        sheet.carried, sheet.steady = carried_on(actor, sheets.rows[yesterday])
 
 
 @kernel

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
 from ..base import Count, Figures, Positive, Share, StageKind
 from ..events import Records
-from ..kernels.days import SLEEPLESS_HOURS
+from ..kernels.carry import SLEEPLESS_HOURS
 from ..state.actors import TRAITS, VOLUMES, Trait
-from ..surprises import either, surprise
+from ..surprises import either, of_volume, surprise
 
-_DAY, _HOUR, _EARLIER = int(Trait.REACH_DAY), int(Trait.REACH_HOUR), TRAITS
+_DAY, _HOUR = int(Trait.REACH_DAY), int(Trait.REACH_HOUR)
+_EARLIER, _STEADY = TRAITS, TRAITS + 1
 _MANNERS: Final = (Trait.LIMIT, Trait.OPENNESS, Trait.PAGING, Trait.REGULARITY)
 # A program's even gaps say little where programs are the rule.
 _WEIGHT: Final = np.array([1.0, 1.0, 1.0, 0.4])
@@ -30,14 +31,17 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     A day is judged against a Student-t prediction from the account's own earlier days,
     shrunk to its peers'. Evidence is the surprise of the volume (busiest of hour and day),
-    to which the manner adds at most as much again: awake around the clock, longer
-    candidate lists, lower thresholds, paging, machine-like gaps. What a slow scraper
-    leaves day by day is carried over as a CUSUM. Coming back to the same people takes from
-    it: who copies a gallery wants everybody once, who works or is curious does not.
+    to which the manner adds at most as much again: longer candidate lists, lower
+    thresholds, paging, machine-like gaps; and half as much the hours awake and busier days
+    before. A slow scraper is told by its pace: many people on every day, and about as many
+    on each, where people's days vary; that adds up over weeks. Coming back to the same
+    people takes from it: who copies a gallery wants everybody once, who works or is curious
+    does not.
 
     Fails when: an account scraped from its first day among peers that nobody knows yet;
-    it never exceeds what its own past, or its peers', makes usual; it is one of many that
-    share the work (that is `distributed_scraping`).
+    it never exceeds what its own past, or its peers', makes usual, or does so on days that
+    differ as theirs do; it is one of many that share the work (that is
+    `distributed_scraping`).
 
     Sources: Voyager Labs' 600,000 profiles (Meta v. Voyager Labs, 2023); PimEyes' limit
     of 25 searches a day; sequential tests after Page, "Continuous inspection schemes"
@@ -70,8 +74,11 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Positive, Meta(description="most evidence that hours awake add, in nats")
     ] = 8.0
     carried_nats: Annotated[
-        Positive, Meta(description="most evidence that earlier days leave, in nats")
+        Positive, Meta(description="most evidence that busier days before leave, in nats")
     ] = 8.0
+    steady_nats: Annotated[
+        Positive, Meta(description="most evidence that a kept pace adds, in nats")
+    ] = 12.0
 
     def evidence(self, figures: Figures) -> NDArray[np.float64]:
         """Nats per event; NaN where the event is no search or too old to compare."""
@@ -90,21 +97,26 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             actors: `ACTOR_FIGURES` records, shape (n,).
 
         Returns:
-            Nats by trait, and by what earlier days left in the last column; shape
-            (n, traits + 1).
+            Nats by trait, and by what earlier days left and by a kept pace in the last columns;
+            shape (n, traits + 2).
         """
         own = surprise(actors, "expected", "spread")
         shared = either(own[:, :VOLUMES], surprise(actors, "peer_expected", "peer_spread", VOLUMES))
-        result = np.zeros((len(actors), TRAITS + 1))
+        result = np.zeros((len(actors), TRAITS + 2))
         busiest = np.where(shared[:, _DAY] >= shared[:, _HOUR], _DAY, _HOUR)
         volume = np.maximum(shared[:, _DAY], shared[:, _HOUR])
         result[np.arange(len(actors)), busiest] = volume
-        result[:, Trait.AWAKE] = self._sleepless(actors, shared[:, Trait.AWAKE])
+        awake = np.minimum(self._sleepless(actors, shared[:, Trait.AWAKE]), AWAKE_BESIDE * volume)
+        result[:, Trait.AWAKE] = awake / several(actors)
         manner = np.minimum(own[:, _MANNERS], self.manner_nats * _WEIGHT)
         total = np.maximum(manner.sum(axis=1), 1e-9)
         result[:, _MANNERS] = manner * np.minimum(volume / total, 1.0)[:, None]
-        carried = np.minimum(actors["carried"], self.carried_nats)
-        result[:, _EARLIER] = np.minimum(carried, volume + result[:, Trait.AWAKE])
+        today = of_volume(actors, np.log1p(actors["reach_today"].astype(np.float64)), _DAY)
+        result[:, _EARLIER] = np.minimum(
+            np.minimum(actors["carried"], self.carried_nats), MORE_BESIDE * today
+        )
+        kept = np.minimum(actors["steady"], self.steady_nats)
+        result[:, _STEADY] = kept * np.minimum(today / FULL_TODAY, 1.0)
         return result
 
     def _sleepless(self, actors: Records, nats: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,10 +137,10 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         row = figures.actors[0]
         nats = self.parts(figures.actors)[0] * novel(figures.actors)[0]
         found = [
-            _EARLIER_DAYS
-            if part == _EARLIER
+            _OF_DAYS[part]
+            if part in _OF_DAYS
             else _reason(Trait(part), float(row["observed"][part]), float(row["expected"][part]))
-            for part in sorted(range(len(nats)), key=lambda part: (part == _EARLIER, -nats[part]))
+            for part in sorted(range(len(nats)), key=lambda part: (part in _OF_DAYS, -nats[part]))
             if nats[part] >= _WORTH_SAYING
         ]
         exposed = float(round(float(row["exposed"])))
@@ -142,14 +154,33 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (*found, *_of_novelty(row), harm)
 
 
+AWAKE_BESIDE: Final = 0.5
+"""Being awake counts for at most so many times what volume does: more takes longer."""
+
+MORE_BESIDE: Final = 0.5
+"""And busier days before this one for so many times what this one says by itself: one burst over
+midnight is no two days, and busy spells last some days."""
+
+FULL_TODAY: Final = 2.0
+"""From so many nats of its own on, a day may show the pace of those before."""
+
 _WORTH_SAYING: Final = 0.5
-_EARLIER_DAYS: Final = Reason(
-    feature="earlier_days",
-    observed=1.0,
-    expected=0.0,
-    unit="flag",
-    text="days before this one were unusually busy already",
-)
+_OF_DAYS: Final = {
+    _EARLIER: Reason(
+        feature="earlier_days",
+        observed=1.0,
+        expected=0.0,
+        unit="flag",
+        text="days before this one were unusually busy already",
+    ),
+    _STEADY: Reason(
+        feature="kept_pace",
+        observed=1.0,
+        expected=0.0,
+        unit="flag",
+        text="one day is as busy as another, as if by a quota; people's days vary",
+    ),
+}
 
 
 ALL_NEW: Final = 0.9
@@ -160,6 +191,13 @@ MOSTLY_KNOWN: Final = 0.5
 
 LEFT: Final = 0.3
 """What is left then."""
+
+
+def several(actors: Records) -> NDArray[np.float64]:
+    """How many people may be behind the account today: clients, or networks if they are fewer."""
+    parties = np.nan_to_num(actors["observed"][:, Trait.PARTIES].astype(np.float64))
+    people: NDArray[np.float64] = np.exp(np.maximum(parties, 0.0))
+    return people
 
 
 def share_new(actors: Records) -> NDArray[np.float64]:

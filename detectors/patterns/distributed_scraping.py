@@ -20,8 +20,9 @@ class DistributedScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     settings, or nothing but the gallery. An account's day counts by how much likelier a
     scraper than a colleague of the same role, with as long a past, comes to so many searches
     that reach so many new people; the days of old accounts that do what they always did do
-    not count. A group stands out if the mean over its accounts' days exceeds what the group's
-    own past and other groups of its kind lead one to expect.
+    not count. An account's whole use of the gallery counts likewise, so patient accounts are
+    told, too. A group stands out if the mean over its accounts' days, or over its accounts,
+    exceeds what the group's own past and other groups of its kind lead one to expect.
 
     Fails when: accounts have no value in common but the gallery and are few beside the
     innocent; each searches less, or comes back more, than its innocent peers do; fewer
@@ -88,25 +89,27 @@ _WORDS: Final = {
 def _of_days(figures: Figures) -> Reason:
     group = figures.groups[0]
     seen, expected = float(group["mean"]), float(group["expected"])
+    what = "use" if group["life"] else "day"
     text = (
-        f"an account's day in this group looks like a scraper's by {seen:.1f} nats on average; "
+        f"an account's {what} in this group looks like a scraper's by {seen:.1f} nats on average; "
         f"{expected:.1f} were expected, give or take {float(group['spread']):.1f}"
     )
-    return Reason("nats_per_account_day", seen, expected, "nats", text)
+    feature = "nats_per_account" if group["life"] else "nats_per_account_day"
+    return Reason(feature, seen, expected, "nats", text)
 
 
 def _of_group(figures: Figures) -> Reason:
     group = figures.groups[0]
     accounts = float(group["accounts"])
-    text = f"{accounts:.0f} accounts on the busiest day have in common: "
+    when = "of some weeks" if group["life"] else "on the busiest day"
+    text = f"{accounts:.0f} accounts {when} have in common: "
     return Reason("accounts", accounts, 1.0, "accounts", text + _WORDS[Common(group["kind"])])
 
 
 def _of_account(figures: Figures) -> Reason:
     actor = figures.actors[0]
-    share = float(actor["reach_today"]) / max(float(actor["looks_today"]), 1.0)
-    text = (
-        f"the account that searched last reached {int(actor['reach_today'])} new people in "
-        f"{int(actor['looks_today'])} searches today"
-    )
-    return Reason("share_new", share, 0.0, "share", text)
+    reached, looks, when = int(actor["reach_today"]), int(actor["looks_today"]), " today"
+    if figures.groups[0]["life"]:
+        reached, looks, when = int(actor["reached"]), int(actor["looks"]), ""
+    text = f"the account that searched last reached {reached} new people in {looks} searches{when}"
+    return Reason("share_new", reached / max(looks, 1), 0.0, "share", text)

@@ -21,15 +21,14 @@ from ..state.actors import (
     ACTOR,
     BASELINE,
     DAY,
-    HISTORY,
     MEDLEY,
-    PAIR,
     RHYTHM,
     SHEET,
     TRAITS,
 )
 from ..state.cases import CASE, DOSSIER
 from ..state.cohorts import COHORT
+from ..state.pairs import HISTORY, PAIR
 from .batch import Stretch
 from .conduct import Conduct
 from .probes import Probes

@@ -76,9 +76,9 @@ class GroupShard:
 
     def _state(self, more: int) -> GroupState:
         return GroupState(
-            ladders=self.ladders.view(more),
-            scenes=self.scenes.view(more),
-            groups=self.groups.view(min(KINDS * more, max(self.most - len(self.groups), 0))),
+            ladders=self.ladders.view(2 * more),
+            scenes=self.scenes.view(2 * more),
+            groups=self.groups.view(min(2 * KINDS * more, max(self.most - len(self.groups), 0))),
         )
 
     @property

@@ -70,7 +70,11 @@ ACTOR = np.dtype(
         ("utc_offset", "i2"),
         ("suspect_days", "i2"),
         ("suspect_on", "i4"),
+        ("doubtful_days", "i2"),
         ("searches", "u4"),
+        # Those that could reach somebody: no failures, no deeper pages of a list; and did.
+        ("looks", "u4"),
+        ("reached", "u4"),
         ("explained", "u4"),
         ("rates", "f8", (len(HORIZONS),)),
         ("reaches", "f8", (len(REACH_HORIZONS),)),
@@ -93,6 +97,10 @@ ACTOR = np.dtype(
         # Evidence that earlier days left, in nats: of scraping, of several people.
         ("carried", "f4"),
         ("crowded", "f4"),
+        # Likewise that it keeps a pace, and this pace: ln(1 + people reached) on its last busy
+        # days; 0 before the first.
+        ("steady", "f4"),
+        ("pace", "f4"),
         # Numbers in the pools, `FREE` if not drawn.
         ("sheets", "i4", (2,)),
         ("baseline", "i4"),
@@ -148,6 +156,9 @@ SHEET = np.dtype(
         ("freedom", "f4"),
         ("peer_expected", "f4", (len(PEERED),)),
         ("peer_spread", "f4", (len(PEERED),)),
+        # What the days before left; fixed likewise.
+        ("carried", "f4"),
+        ("steady", "f4"),
     ]
 )
 
@@ -177,30 +188,6 @@ RHYTHM = np.dtype([("hours", "u1", (HOURS_PER_WEEK,))])
 SHOWN_HABITS = 3
 """So many of the habits that surprise most are told of."""
 
-PAIR = np.dtype(
-    [
-        ("actor_row", "i4"),
-        ("day", "i4"),
-        ("searches", "u4"),
-        ("explained", "u4"),
-        ("social", "u4"),
-        # Which of 64 hash cells a probe fell into: distinct probes by linear counting.
-        ("probes", "u8"),
-        ("history", "i4"),
-        # 1 if the pair is with a person, 0 if with a probe that found nobody.
-        ("person", "u1"),
-    ]
-)
-
-HISTORY = np.dtype(
-    [
-        ("first_day", "i4"),
-        # Bit b: searched on day `PAIR.day` - b; `plain` if a search that day had no reason.
-        ("days", "u8", (2,)),
-        ("plain", "u8", (2,)),
-    ]
-)
-
 ACTOR_FIGURES = np.dtype(
     [
         # The actor's row in its shard; `FREE` if the event is not judged (a duplicate).
@@ -212,6 +199,7 @@ ACTOR_FIGURES = np.dtype(
         ("peer_expected", "f4", (len(PEERED),)),
         ("peer_spread", "f4", (len(PEERED),)),
         ("carried", "f4"),
+        ("steady", "f4"),
         ("crowded", "f4"),
         # Different clients and networks today; spans with two clients and two networks, and of
         # them those with two countries; 1 if the log has clients or networks, 2 if both.
@@ -226,6 +214,8 @@ ACTOR_FIGURES = np.dtype(
         ("rate_5m", "f4"),
         ("rate_1h", "f4"),
         ("searches", "u4"),
+        ("looks", "u4"),
+        ("reached", "u4"),
         ("first", "i8"),
         ("exposed", "f4"),
         # The pair of this actor and the event's person; zeros if it named none.

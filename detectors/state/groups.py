@@ -32,6 +32,12 @@ PASTS = (4, 20, 100)
 NEWNESS = (0.9, 0.5)
 """And the day by whether at least this share of its searches reached somebody new."""
 
+LIVES = (5, 10, 20, 40, 80)
+"""Searches since its first one that could reach somebody: an account's life climbs, too."""
+
+NEWNESS_OF_LIFE = (0.95, 0.8)
+"""And it is told by whether at least this share of all of them reached somebody new."""
+
 _CELLS = (len(PASTS) + 1, len(RUNGS), len(NEWNESS) + 1)
 
 LADDER = np.dtype(
@@ -41,9 +47,13 @@ LADDER = np.dtype(
         # it; of the day that is filled, and fading ones before.
         ("today", "f8", _CELLS),
         ("past", "f8", _CELLS),
+        # What is not known yet: lives teach some weeks later.
+        ("recent", "f8", _CELLS),
+        ("life", "u1"),
     ]
 )
-"""How far the account-days of one role climb, in one gallery of a tenant."""
+"""How far the account-days of one role climb, in one gallery of a tenant; or the lives of its
+accounts, which are all in the first row of cells."""
 
 SCENE = np.dtype(
     [
@@ -57,26 +67,32 @@ SCENE = np.dtype(
         ("days", "f8"),
         ("nats", "f8"),
         ("squares", "f8"),
+        # Those that are not known yet, and whether it is lives that are counted.
+        ("recent", "f8", (3,)),
+        ("life", "u1"),
         # By kind: how far groups were from what their own past led one to expect, squared.
         ("groups", "f8", (KINDS,)),
         ("apart", "f8", (KINDS,)),
     ]
 )
-"""One gallery of a tenant."""
+"""One gallery of a tenant, either the account-days in it or the accounts' lives."""
 
 GROUP = np.dtype(
     [
         ("scene", "u8"),
         ("kind", "u1"),
+        # 1 if what is counted below is accounts and their lives, 0 if account-days.
+        ("life", "u1"),
         ("last", "i8"),
         # Account-days and the sum of their nats: today's, those of some days, fading, and
-        # those that taught what to expect.
+        # those that taught what to expect, and those that will.
         ("today_days", "f8"),
         ("today_nats", "f8"),
         ("days", "f8"),
         ("nats", "f8"),
         ("past_days", "f8"),
         ("past_nats", "f8"),
+        ("recent", "f8", (2,)),
         # Accounts of the busiest of the last days; the most evidence of today; suspect days
         # in a row.
         ("peak", "f8"),
@@ -94,6 +110,8 @@ GROUP_FIGURES = np.dtype(
         # account-day, what was expected of it, and the spread of that; evidence in nats.
         ("key", "u8", (2,)),
         ("kind", "u1"),
+        # 1 if accounts are judged by their lives instead of their days.
+        ("life", "u1"),
         ("accounts", "f4"),
         ("mean", "f4"),
         ("expected", "f4"),

@@ -11,8 +11,9 @@ import pytest
 
 from detectors.alerts import Alert
 from detectors.kernels.actors import SKETCH_DAYS
+from detectors.kernels.carry import SHIFT, SLEEPLESS_HOURS
 from detectors.kernels.cohorts import DAILY_MEMORY
-from detectors.kernels.days import MEMORY_DAYS, SHIFT, SLEEPLESS_HOURS
+from detectors.kernels.days import MEMORY_DAYS
 from detectors.kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
 from detectors.kernels.sketch import LIST_LENGTH, REGISTERS
 from detectors.lessons import MOST_OF_ONE, PRIOR

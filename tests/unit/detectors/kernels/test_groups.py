@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 
 from detectors.events import EventBatch
-from detectors.kernels.groups import surprise_of_group
 from detectors.kernels.ladders import (
     CLIMBS,
     LEAST_NATS,
@@ -19,6 +18,7 @@ from detectors.kernels.ladders import (
     USUALLY_NEW,
     nats_of_day,
 )
+from detectors.kernels.standing import surprise_of_group
 from detectors.pipeline import Pipeline
 from detectors.state.actors import DAY
 from detectors.state.groups import LADDER, NEWNESS, PASTS, RUNGS, Common
@@ -28,7 +28,7 @@ from tests.logs import Fields, at, batch, figures_of, in_order, one_in, pipeline
 def tenants_of(judge: Pipeline) -> list[np.void]:
     """The rows of all groups that have nothing but the gallery in common."""
     rows = [row for s in judge.cohorts.shards.values() for row in s.groups.rows[: len(s.groups)]]
-    return [row for row in rows if row["kind"] == Common.GALLERY]
+    return [row for row in rows if row["kind"] == Common.GALLERY and not row["life"]]
 
 
 def plain_nats(past: int, rung: int, new: int, ladder: np.ndarray) -> float:
@@ -112,8 +112,9 @@ def fleet(accounts: int, each: int, *, known: int = 0) -> EventBatch:
 
 
 def most_nats(log: EventBatch) -> float:
-    """The most evidence of any group."""
-    return float(figures_of(log).groups["nats"].max())
+    """The most evidence of any group that its account-days give."""
+    groups = figures_of(log).groups
+    return float(groups["nats"][groups["life"] == 0].max())
 
 
 def test_more_accounts_say_more() -> None:
@@ -129,3 +130,42 @@ def test_a_crowd_that_looks_the_same_few_up_is_no_fleet() -> None:
     """As on the day on which everybody talks about somebody."""
     assert most_nats(fleet(40, 8, known=1)) < 1
     assert most_nats(fleet(40, 8, known=2)) < 5
+
+
+def lives(accounts: int, *, known: int = 0) -> EventBatch:
+    """Two months of accounts that come and go, and three weeks of patient ones at the end."""
+    usual = [
+        search(at(2 * actor + 7 * i, 10), f"actor-{actor}", f"own-{actor}-{i % 3}")
+        for actor in range(30)
+        for i in range(12)
+    ]
+    patient = [
+        search(
+            at(60 + i, 9 + actor / 20, look),
+            f"new-{actor}",
+            f"person-{(look % known) if known else f'{actor}-{i}-{look}'}",
+        )
+        for actor in range(accounts)
+        for i in range(20)
+        for look in range(3)
+    ]
+    return batch(in_order([*usual, *patient]))
+
+
+def most_nats_of_lives(log: EventBatch) -> float:
+    """The most evidence of any group that its accounts' lives give."""
+    groups = figures_of(log).groups
+    return float(groups["nats"][groups["life"] == 1].max(initial=0.0))
+
+
+def test_patient_accounts_are_told_by_their_lives() -> None:
+    """Three new people a day are nothing; sixty in a life, by many accounts, nobody twice, are."""
+    few, many = most_nats_of_lives(lives(5)), most_nats_of_lives(lives(40))
+
+    assert few < many
+    assert many > 5
+
+
+def test_a_club_that_looks_the_same_people_up_is_no_fleet_either() -> None:
+    """However long they do."""
+    assert most_nats_of_lives(lives(25, known=2)) < 1

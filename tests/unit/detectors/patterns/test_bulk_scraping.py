@@ -133,3 +133,34 @@ def test_what_colleagues_do_is_less_surprising() -> None:
     crowd = [{**event, "actor_role": "busy"} for event in [*busy, *newcomer]]
 
     assert most_evidence(crowd, "newcomer") < most_evidence(newcomer, "newcomer")
+
+
+def weeks_of(volumes: list[int]) -> list[Fields]:
+    """Days of an account with so many people each, within working hours."""
+    return [
+        search(
+            at(DAYS + day, 9, second=500 * i),
+            "peer-0",
+            f"taken-{day}-{i}",
+            candidate_limit=10,
+            score_threshold=0.8,
+        )
+        for day, people in enumerate(volumes)
+        for i in range(people)
+    ]
+
+
+def test_a_kept_pace_adds_evidence() -> None:
+    """Days as busy are more suspicious one after another than in spells."""
+    assert most_evidence(weeks_of([40] * 12)) > most_evidence(weeks_of([12, 40] * 6))
+
+
+def test_several_people_stay_awake_longer() -> None:
+    """Around the clock by one client is more than by two that alternate, each in its network."""
+    one = day_of(60, seconds=1430, hour=0, user_agent="one", source_ip="192.0.2.1")
+    two = [
+        {**event, "user_agent": f"client-{i // 20}", "source_ip": f"192.0.2.{i // 20}"}
+        for i, event in enumerate(one)
+    ]
+
+    assert most_evidence(two) < most_evidence(one)
