@@ -39,7 +39,7 @@ class Episode(msgspec.Struct):
     `actor`, `subject`, `case` and `group` are (0, 0) if the entity is not about one; `actors`,
     `subjects`, `tenants` and `galleries` count events by account, by person (pseudonyms in
     hexadecimal), tenant and gallery. `live` once people were told of it: then they are to its end;
-    `marked` once it was counted for its tenant's tail.
+    `beyond` are the nats by which it has passed the mark at which its tenant's tail is counted.
     """
 
     actor: Pseudonym
@@ -64,7 +64,7 @@ class Episode(msgspec.Struct):
     subjects: dict[str, int] = {}
     group: Pseudonym = (0, 0)
     live: bool = False
-    marked: bool = False
+    beyond: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from .modes import Modes
 from .patterns import Pattern
 from .shards.tables import Arrays, Pool, under
 from .state.actors import DAY
-from .tails import faded, mark
+from .tails import Reach, faded, law_of
 
 PLAIN: Final = Modes()
 """Every pattern as its own settings say."""
@@ -43,7 +43,7 @@ _GROWTH: Final = 2
 class _Saved(msgspec.Struct):
     episodes: dict[str, Episode]
     ordinals: dict[str, int]
-    reached: dict[int, float]
+    reached: dict[int, Reach]
 
 
 class EpisodeBook:
@@ -78,8 +78,8 @@ class EpisodeBook:
         self.lesson = Lesson()
         self.episodes: dict[str, Episode] = {}
         self.ordinals: dict[str, int] = {}
-        self.reached: dict[int, float] = {}
-        self._mark = mark(pattern)
+        self.reached: dict[int, Reach] = {}
+        self._law = law_of(pattern)
         self.short = Pool(SHORT)
         self.dense = Pool(DENSE)
 
@@ -183,12 +183,13 @@ class EpisodeBook:
         )
 
     def _look_at_tail(self, episode: Episode, numbers: NDArray[np.intp], found: Found) -> None:
-        """Count an episode for its tenant as it reaches the mark, whatever that is worth there."""
-        if episode.marked or (found.evidence + found.excess)[numbers].max() < self._mark:
-            return
-        episode.marked = True
-        tenant = int(found.batch.rows["tenant"][numbers[0]])
-        self.reached[tenant] = self.reached.get(tenant, 0.0) + 1.0
+        """Count for its tenant how near to an alert an episode comes, whatever that is worth."""
+        now = float((found.evidence + found.excess)[numbers].max()) - self._law.mark
+        if now > max(episode.beyond, 0.0) or now >= 0.0 > episode.beyond:
+            tenant = int(found.batch.rows["tenant"][numbers[0]])
+            reach = self.reached.setdefault(tenant, Reach())
+            reach.note(episode.beyond, now, self._law.most)
+            episode.beyond = now
 
     def _raise(self, key: str, episode: Episode, time: int) -> None:
         ordinal = self.ordinals.get(key, 0)

@@ -1,22 +1,22 @@
 """One event, and what every pattern made of it: evidence, threshold, reasons, what-ifs."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from .alerts import Alert, Entity, Mode, PatternCode, Reason, Severity, Status
 from .base import Figures, Pattern
 from .entities import Found, Namer, begin, entity_id
-from .events import EventBatch, Operation, Outcome, Relation
-from .kernels.hashing import FREE
+from .events import EventBatch
 from .levers import Lever, usable
 from .pipeline import Pipeline
-from .stages import YIELDING
-from .state.actors import Trait
+from .stages import YIELDING, Stage
+from .unjudged import why_not
 
 MOST_CHANGES: Final = 5
 
@@ -111,10 +111,14 @@ def inspect(
     for stage in pipeline.stages():
         named: list[PatternCode] = []
         for _, pattern in stage.patterns:
-            less = stage.excess(pattern.code, batch.rows["tenant"])
-            evidence = pattern.evidence(figures) - less
-            found = Found(batch, figures, evidence, less, np.zeros(1, np.intp))
+            judge = _judge_of(stage, pattern, batch)
+            raw = pattern.evidence(figures)
+            evidence = judge(figures)
+            found = Found(batch, figures, evidence, raw - evidence, np.zeros(1, np.intp))
             finding = _finding(pipeline, pattern, found, name_of)
+            if finding.evidence is not None:
+                what_if = changes(judge, figures, finding.threshold)
+                finding = msgspec.structs.replace(finding, changes=what_if)
             episode = (
                 stage.episode_of(pattern, found) if finding.made is not Made.NOT_JUDGED else None
             )
@@ -166,35 +170,46 @@ def _finding(pipeline: Pipeline, pattern: Pattern, found: Found, name_of: Namer)
         severity=severity,
         budget=rarity / (scale.allowed / pipeline.budget),
         reasons=pattern.reasons(found.figures),
-        changes=changes(pattern, found.figures, scale.threshold, float(found.excess[0])),
     )
 
 
-def changes(
-    pattern: Pattern, figures: Figures, threshold: float, excess: float = 0.0
-) -> tuple[Change, ...]:
+Judge = Callable[[Figures], NDArray[np.float64]]
+"""Evidence of events by their figures, in nats."""
+
+
+def _judge_of(stage: Stage[Any], pattern: Pattern, batch: EventBatch) -> Judge:
+    """A pattern, as its evidence is worth at the tenant of one event."""
+
+    def judge(figures: Figures) -> NDArray[np.float64]:
+        evidence = pattern.evidence(figures)
+        tenants = np.repeat(batch.rows["tenant"][:1], len(evidence))
+        return stage.worth(pattern.code, evidence, tenants)
+
+    return judge
+
+
+def changes(judge: Judge, figures: Figures, threshold: float) -> tuple[Change, ...]:
     """Single changes that take the evidence of one event to the other side of the threshold.
 
     Each lever is tried by itself, from how it is to the nearest value that suffices, and the
     pattern judges; see `levers`.
 
     Args:
-        pattern: that judges.
+        judge: a pattern's evidence.
         figures: of one event that it judges.
         threshold: nats.
-        excess: nats that evidence is worth less at the tenant.
 
     Returns:
         Those that there are, the least first: by how much of the way to what is possible it
         is. At most `MOST_CHANGES`.
     """
-    raised = bool(pattern.evidence(figures)[0] - excess >= threshold)
+    raised = bool(judge(figures)[0] >= threshold)
     found = []
     for lever, now in usable(figures):
         values = lever.values(figures)
         if not len(values):
             continue
-        evidence = pattern.evidence(lever.tried(figures, values)) - excess
+        evidence = judge(lever.tried(figures, values))
         flips = np.flatnonzero((evidence >= threshold) != raised)
         flips = flips[np.isfinite(evidence[flips])]
         if len(flips):
@@ -219,74 +234,3 @@ def _effort(change: Change) -> float:
     if change.unit in {"share", "flag"}:
         return abs(change.then - change.now) + (change.unit == "flag")
     return abs(math.log1p(change.then) - math.log1p(change.now))
-
-
-def why_not(pattern: Pattern, figures: Figures) -> str:
-    """Why a pattern does not judge an event, in words."""
-    for holds, text in (*_ANYWHERE, *_BY_PATTERN.get(pattern.code, ())):
-        if holds(figures):
-            return text
-    return "its fields do not say what the pattern looks at"
-
-
-Holds = Callable[[Figures], bool]
-
-
-def _event(name: str, *values: int) -> Holds:
-    return lambda figures: int(figures.events[name][0]) in values
-
-
-def _without(name: str) -> Holds:
-    return lambda figures: not np.any(figures.events[name][0])
-
-
-def _unknown(trait: Trait) -> Holds:
-    return lambda figures: bool(np.isnan(figures.actors["spread"][0, trait]))
-
-
-_SEARCHES: Final = (Operation.IDENTIFY, Operation.LIST)
-_ANYWHERE: Final[tuple[tuple[Holds, str], ...]] = (
-    (
-        lambda figures: figures.actors["row"][0] == FREE and figures.actors["deed"][0] == FREE,
-        "it was there before, or there was no room for its account",
-    ),
-)
-_NO_SEARCH: Final[tuple[Holds, str]] = (
-    lambda figures: int(figures.events["operation"][0]) not in _SEARCHES,
-    "it is no search",
-)
-_NOBODY: Final[tuple[tuple[Holds, str], ...]] = (
-    _NO_SEARCH,
-    (_event("outcome", Outcome.FAILURE, Outcome.DENIED), "the search did not succeed"),
-    (_event("relation", Relation.SELF), "it is a verified search for oneself"),
-    (_without("subject"), "it names no person"),
-)
-_TOO_OLD: Final = "its day has been over for too long to be compared"
-_BY_PATTERN: Final[Mapping[PatternCode, tuple[tuple[Holds, str], ...]]] = {
-    PatternCode.BULK_SCRAPING: (_NO_SEARCH, (_unknown(Trait.REACH_DAY), _TOO_OLD)),
-    PatternCode.PERSISTENT_STALKING: _NOBODY,
-    PatternCode.COORDINATED_STALKING: _NOBODY,
-    PatternCode.SUBJECT_PILE_ON: _NOBODY,
-    PatternCode.CASE_LAUNDERING: (
-        _NO_SEARCH,
-        (_without("case"), "it has no case reference"),
-        (_without("subject"), "it names no person"),
-    ),
-    PatternCode.PROBE_HILL_CLIMBING: (
-        _NO_SEARCH,
-        (_without("probe"), "it has no probe"),
-        (_unknown(Trait.SHOTS), _TOO_OLD),
-    ),
-    PatternCode.CREDENTIAL_SHARING: (_NO_SEARCH, (_unknown(Trait.PARTIES), _TOO_OLD)),
-    PatternCode.DISTRIBUTED_SCRAPING: (
-        _NO_SEARCH,
-        (
-            lambda _: True,
-            "it takes its account to no new step of the day",
-        ),
-    ),
-    PatternCode.UNUSUAL_ACTIVITY: (
-        (lambda _: True, "too little is known of the tenant, or the event's day has been over"),
-    ),
-}
-"""In the order in which they are looked at; what is always true comes last."""

@@ -4,7 +4,7 @@ Context flows one way. The actor stage puts the actor's figures on the rows that
 a later stage finds never comes back, so that results do not depend on timing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from .alerts import Alert, PatternCode
 from .baseline import Peers
 from .calibration import Calibration, calibrate
+from .concerns import CONCERNS, keys_of
 from .config import Detection
 from .entities import Episode, Found, Namer, key_of
 from .episodes import EpisodeBook
 from .estimators import prior_of
-from .events import Outcome, Records, Relation
-from .kernels.hashing import FREE, mix_columns
-from .kernels.ladders import mark_climbs
+from .events import Records
+from .kernels.hashing import FREE
 from .lessons import Lesson
 from .patterns import Figures, Pattern
 from .shards.actors import ActorShard
@@ -28,7 +28,7 @@ from .shards.batch import SHARDS, Stretch, by_shard, shards_of
 from .shards.groups import GroupShard
 from .shards.subjects import LaterShard, NetworkShard, SubjectShard
 from .state.actors import DAY
-from .tails import excess
+from .tails import Worth, worth
 from .units import Shard, Unit
 
 S = TypeVar("S", bound=Shard)
@@ -63,17 +63,6 @@ def figures_of(stretch: Stretch) -> Figures:
     )
 
 
-def keys_of(kind: str, events: Records) -> NDArray[np.uint64]:
-    """What decides which shard of a kind each event belongs to; uint64, shape (n,)."""
-    if kind != "cohort":
-        keys: NDArray[np.uint64] = events[kind][:, 0]
-        return keys
-    keys = np.empty(len(events), np.uint64)
-    tenant, gallery = (np.ascontiguousarray(events[name]) for name in ("tenant", "gallery"))
-    mix_columns(tenant, gallery, keys)
-    return keys
-
-
 class Stage(Generic[S]):
     """The shards of one kind that are held here, and the patterns that are judged on them.
 
@@ -101,7 +90,7 @@ class Stage(Generic[S]):
         self.shards = shards
         self._judge_by(detection)
         self._tenants = np.zeros(0, np.uint64)
-        self._excess: dict[PatternCode, NDArray[np.float64]] = {}
+        self._worth: dict[PatternCode, Worth] = {}
         self.units = {
             number: Unit(
                 shard,
@@ -160,14 +149,17 @@ class Stage(Generic[S]):
             peers: of the same day.
         """
         self._tenants = peers.tenants
-        self._excess = {p.code: excess(p, place, tails, peers) for place, p in self.patterns}
+        self._worth = {p.code: worth(p, place, tails, peers) for place, p in self.patterns}
 
-    def excess(self, code: PatternCode, tenants: NDArray[np.uint64]) -> NDArray[np.float64]:
-        """Nats by which a pattern's evidence is worth less, an element for each of `tenants`."""
+    def worth(
+        self, code: PatternCode, evidence: NDArray[np.float64], tenants: NDArray[np.uint64]
+    ) -> NDArray[np.float64]:
+        """What a pattern's evidence, in nats, is worth at these tenants, an element for each."""
         if not len(self._tenants):
-            return np.zeros(len(tenants))
+            return evidence
         at = np.minimum(np.searchsorted(self._tenants, tenants), len(self._tenants) - 1)
-        return np.where(self._tenants[at] == tenants, self._excess[code][at], 0.0)
+        known = self._tenants[at] == tenants
+        return np.where(known, self._worth[code].of(evidence, at), evidence)
 
     def scale(self, code: PatternCode) -> Calibration:
         """What a pattern's evidence is worth now."""
@@ -197,7 +189,8 @@ class Stage(Generic[S]):
                 evidence[named] = np.minimum(evidence[named], 0.0)
             kept = np.flatnonzero(evidence >= self._scales[pattern.code].floor)
             less = np.zeros(len(evidence))
-            less[kept] = self.excess(pattern.code, stretch.batch.rows["tenant"][kept])
+            tenants = stretch.batch.rows["tenant"][kept]
+            less[kept] = evidence[kept] - self.worth(pattern.code, evidence[kept], tenants)
             evidence -= less
             judged.scores[pattern.code] = self._scales[pattern.code].scores(evidence)
             named |= evidence >= self._naming[pattern.code]
@@ -305,33 +298,3 @@ def cohort_stage(
     """The stage of galleries, whose accounts may belong together."""
     shards = {number: GroupShard() for number in numbers}
     return LaterStage("cohort", shards, detection, config_hash, name_of)
-
-
-def _names_a_person(events: Records, actor_figures: Records) -> NDArray[np.bool_]:
-    # A verified self-search says nothing of anybody's interest in another.
-    concerned: NDArray[np.bool_] = (
-        (actor_figures["row"] != FREE)
-        & (events["subject"][:, 0] != 0)
-        & (events["outcome"] == Outcome.SUCCESS)
-        & (events["relation"] != Relation.SELF)
-    )
-    return concerned
-
-
-def _has_a_network(events: Records, actor_figures: Records) -> NDArray[np.bool_]:
-    concerned: NDArray[np.bool_] = (actor_figures["row"] != FREE) & (events["network"][:, 0] != 0)
-    return concerned
-
-
-def _climbs(events: Records, actor_figures: Records) -> NDArray[np.bool_]:
-    concerned = np.zeros(len(events), np.bool_)
-    mark_climbs(events, actor_figures, concerned)
-    return concerned
-
-
-CONCERNS: Final[dict[str, Callable[[Records, Records], NDArray[np.bool_]]]] = {
-    "subject": _names_a_person,
-    "network": _has_a_network,
-    "cohort": _climbs,
-}
-"""Which events (`EVENT`, `ACTOR_FIGURES` records) a later stage counts; others need not come."""

@@ -3,17 +3,21 @@
 A pattern's null law says how many innocent actor-days reach so much evidence; it was fitted on
 traffic that is not this tenant's. Where people come back to each other more than elsewhere, or
 machines try again and again, more of them do. So episodes are counted that reach a mark far below
-an alert, where most are innocent, and a tenant's own rate corrects the law: a Gamma prior with the
-law's rate as its mean, and the counts of the tenant (conjugate to a Poisson count). What exceeds
-the law c times over takes ln(c) / b nats from all evidence.
+an alert, where most are innocent, and how far they go beyond it, up to a ceiling. Both correct the
+law: the rate at the mark by a Gamma prior around the law's (conjugate to a Poisson count), the
+slope behind it by a Gamma prior around the law's (conjugate to exponential excesses, those at the
+ceiling censored).
 
 Counts fade as baselines do, hold from the day after the next on, and are the tenant's, over all
-shards. A campaign reaches the mark once an episode, and hardly moves them.
+shards. A campaign reaches the mark once an episode and counts no further than to the ceiling, so
+that it hardly moves them.
 """
 
+import math
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,12 +31,21 @@ OFTEN: Final = 5.0
 """The mark: evidence that so many episodes in 10,000 innocent actor-days reach, by the law.
 Some twenty times what a pattern may raise: enough to be counted, few enough to tell of the tail."""
 
+CEILING: Final = 20.0
+"""Excesses count up to where one in so many of those at the mark comes, by the law."""
+
 SURE_COUNT: Final = 1.0
-"""So many episodes of a tenant's own count as much as the law: the Gamma prior's shape."""
+"""So many episodes of a tenant's own count as much as the law for the rate."""
+
+SURE_EXCESSES: Final = 50.0
+"""And so many for the slope: it says more about alerts, and campaigns move it more."""
 
 LEAST: Final = 0.5
 MOST: Final = 64.0
 """A tenant's rate is corrected by no more than these factors."""
+
+STEEPEST: Final = 1.25
+"""A tenant's slope is at most so many times the law's."""
 
 _FORGOTTEN: Final = 0.01
 
@@ -41,30 +54,82 @@ TAIL = np.dtype(
         ("tenant", "u8"),
         # The pattern's place among all.
         ("place", "u1"),
-        # Episodes that have reached the mark, fading by the day.
+        # Episodes that have reached the mark, and those of them that have reached the ceiling.
         ("reached", "f8"),
+        ("topped", "f8"),
+        # Nats beyond the mark, of all of them.
+        ("beyond", "f8"),
     ]
 )
 
 
-def mark(pattern: Pattern) -> float:
-    """Evidence, in nats, at which a pattern's episodes are counted."""
+class Reach(msgspec.Struct):
+    """How near to alerts a tenant's episodes came; as in `TAIL`."""
+
+    reached: float = 0.0
+    topped: float = 0.0
+    beyond: float = 0.0
+
+    def note(self, before: float, now: float, most: float) -> None:
+        """Count an episode's growth, in nats beyond the mark: below 0 until it reaches it."""
+        self.reached += before < 0.0 <= now
+        self.topped += before < most <= now
+        self.beyond += max(min(now, most), 0.0) - max(min(before, most), 0.0)
+
+
+class Law(NamedTuple):
+    """Where a pattern's episodes are counted.
+
+    Attributes:
+        mark: evidence, nats.
+        most: nats beyond it that count.
+    """
+
+    mark: float
+    most: float
+
+
+class Worth(NamedTuple):
+    """What evidence is worth at a tenant; an element for each of `Peers.tenants`.
+
+    Attributes:
+        mark: nats from which the slope is another.
+        less: nats that all evidence is worth less.
+        slope: of the tenant's tail, as a share of the law's.
+    """
+
+    mark: float
+    less: NDArray[np.float64]
+    slope: NDArray[np.float64]
+
+    def of(self, evidence: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Nats by the law, of evidence at the tenants of these rows."""
+        beyond = np.maximum(evidence - self.mark, 0.0)
+        worth: NDArray[np.float64] = evidence - beyond * (1.0 - self.slope[rows]) - self.less[rows]
+        return worth
+
+
+def law_of(pattern: Pattern) -> Law:
+    """Where a pattern's episodes are counted, by its null law."""
     a, b = pattern.null
-    return float(a - np.log(OFTEN / PER)) / b
+    return Law((a - math.log(OFTEN / PER)) / b, math.log(CEILING) / b)
 
 
-def faded(reached: Mapping[int, float]) -> dict[int, float]:
+def faded(reaches: Mapping[int, Reach]) -> dict[int, Reach]:
     """Counts by tenant after another day; what is next to nothing is dropped."""
-    left = {tenant: count * DAILY_MEMORY for tenant, count in reached.items()}
-    return {tenant: count for tenant, count in left.items() if count >= _FORGOTTEN}
+    return {
+        tenant: Reach(*(DAILY_MEMORY * part for part in msgspec.structs.astuple(reach)))
+        for tenant, reach in reaches.items()
+        if reach.reached * DAILY_MEMORY >= _FORGOTTEN
+    }
 
 
-def tail_of(reached: Mapping[int, Mapping[int, float]]) -> Records:
+def tail_of(reaches: Mapping[int, Mapping[int, Reach]]) -> Records:
     """`TAIL` rows of counts by the pattern's place and by tenant."""
     rows = [
-        (tenant, place, count)
-        for place, counts in sorted(reached.items())
-        for tenant, count in sorted(counts.items())
+        (tenant, place, *msgspec.structs.astuple(reach))
+        for place, by_tenant in sorted(reaches.items())
+        for tenant, reach in sorted(by_tenant.items())
     ]
     return np.array(rows, TAIL)
 
@@ -74,8 +139,8 @@ def total(tails: Iterable[Records]) -> Records:
     return np.concatenate([np.zeros(0, TAIL), *tails])
 
 
-def excess(pattern: Pattern, place: int, tails: Records, peers: Peers) -> NDArray[np.float64]:
-    """Nats that a tenant's evidence is worth less than by the law, for each of `peers.tenants`.
+def worth(pattern: Pattern, place: int, tails: Records, peers: Peers) -> Worth:
+    """What a pattern's evidence is worth at each tenant.
 
     Args:
         pattern: whose evidence.
@@ -87,8 +152,15 @@ def excess(pattern: Pattern, place: int, tails: Records, peers: Peers) -> NDArra
     at = np.searchsorted(peers.tenants, own["tenant"])
     known = at < len(peers.tenants)
     known[known] = peers.tenants[at[known]] == own["tenant"][known]
-    counted = np.bincount(at[known], own["reached"][known], len(peers.tenants))
-    expected = OFTEN / PER * peers.actor_days
-    ratio = (SURE_COUNT + counted) / (SURE_COUNT + expected)
-    nats: NDArray[np.float64] = np.log(np.clip(ratio, LEAST, MOST)) / pattern.null[1]
-    return nats
+    reached, topped, beyond = (
+        np.bincount(at[known], own[name][known], len(peers.tenants))
+        for name in ("reached", "topped", "beyond")
+    )
+    rate = pattern.null[1]
+    ratio = (SURE_COUNT + reached) / (SURE_COUNT + OFTEN / PER * peers.actor_days)
+    slope = (SURE_EXCESSES + reached - topped) / (SURE_EXCESSES + rate * beyond)
+    return Worth(
+        law_of(pattern).mark,
+        np.log(np.clip(ratio, LEAST, MOST)) / rate,
+        np.minimum(slope, STEEPEST),
+    )

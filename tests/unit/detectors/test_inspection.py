@@ -90,7 +90,7 @@ def test_a_smaller_change_is_not_enough(figures: Figures, pattern: Pattern) -> N
     one = figures.at(np.array([strongest]))
     threshold = float(evidence[strongest]) * 0.9
     by_feature = {lever.feature: lever for lever, _ in usable(one)}
-    for change in changes(pattern, one, threshold):
+    for change in changes(pattern.evidence, one, threshold):
         if change.unit in {"share", "flag", "nats"} or abs(change.then - change.now) < 2:
             continue
         step = np.sign(change.now - change.then)

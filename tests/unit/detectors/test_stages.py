@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from detectors.baseline import no_peers
 from detectors.checks.trial import chosen
+from detectors.concerns import CONCERNS
 from detectors.config import Detection
 from detectors.events import EventBatch
 from detectors.shards.batch import SHARDS, shards_of, stretch_of
 from detectors.stages import (
-    CONCERNS,
     ActorStage,
     LaterStage,
     Stage,
