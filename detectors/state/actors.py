@@ -161,6 +161,8 @@ MEDLEY = np.dtype(
         ("more_clients", "u8"),
         ("more_networks", "u8"),
         ("more_countries", "u8"),
+        # 1 if there was a country other than the first.
+        ("abroad", "u1"),
     ]
 )
 
@@ -213,8 +215,9 @@ ACTOR_FIGURES = np.dtype(
         ("peer_spread", "f4", (len(PEERED),)),
         ("carried", "f4"),
         ("crowded", "f4"),
-        # Different clients and networks today; spans with two clients and two networks, and of
-        # them those with two countries; 1 if the log has clients or networks, 2 if both.
+        # Different clients and networks today; spans with two clients and two networks; how often
+        # in two countries at once or shortly after another; 1 if the log has clients or networks,
+        # 2 if both.
         ("clients", "f4"),
         ("networks", "f4"),
         ("parallel", "u1"),
@@ -271,6 +274,14 @@ ACTOR_FIGURES = np.dtype(
         ("shots_records", "u2"),
         ("shots_mean", "f4"),
         ("shots_climb", "f4"),
+        # Of the account's other targets: how often a probe was for a new one, for the same again.
+        ("other_targets", "f4"),
+        ("other_retries", "f4"),
+        # If the event's probe found nobody: the evidence that scores of such probes rise from
+        # day to day, in nats; their mean today and before.
+        ("rise", "f4"),
+        ("rise_mean", "f4"),
+        ("rise_usual", "f4"),
         # The case of this actor and the event; zeros without one, or if nobody was found.
         # Persons; days with one who was new or came back, late ones of them, and of these
         # those that brought new persons only, beside their usual share; nats of this.
