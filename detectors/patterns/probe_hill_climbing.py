@@ -153,9 +153,9 @@ def surprise_of_trying(actors: Records, name: str) -> Nats:
 
 
 def unlikely_match(actors: Records) -> Nats:
-    """What the order of scores counts for: nothing if they are as high as those of matches."""
+    """What the order of scores counts for: nothing if they are as high as they usually are."""
     doubt = 1.0 - actors["shots_mean"].astype(np.float64)
-    share: Nats = 1.0 + (doubt - actors["expected"][:, Trait.DOUBT]) / LEAST_DOUBT
+    share: Nats = (doubt - actors["expected"][:, Trait.DOUBT]) / LEAST_DOUBT
     return np.clip(share, 0.0, 1.0)
 
 

@@ -73,16 +73,17 @@ def plainly(found: Numbers, own: tuple[float, Numbers, Numbers] | None, peers: N
         if habit is Habit.SEARCHES and not math.isnan(found[habit]):
             more = max(found[habit] - center, 0)
         usual_work = habit < Habit.FAILURES and own is not None and own[1][habit] >= 1
-        if habit >= Habit.STRANGE_GALLERY or usual_work:
+        strange = habit >= Habit.STRANGE_GALLERY
+        if usual_work:
             center += more
-        elif habit >= Habit.FAILURES:
+        elif habit >= Habit.FAILURES and not strange:
             center = max(center, math.log(share) + center + more)
             share = 1 - (1 - share) ** math.exp(more)
         z = max(found[habit] - center, 0) / max(math.sqrt(within**2 + 1 / sure), LEAST_SPREAD)
         amount = (freedom + 1) / 2 * math.log(1 + z * z / freedom)
         if not math.isnan(found[habit]) and habit is not Habit.SEARCHES:
             nats[habit] = -math.log(share)
-            amounts[habit] = min(amount, MOST_NATS - nats[habit])
+            amounts[habit] = 0.0 if strange else min(amount, MOST_NATS - nats[habit])
     busiest = amounts.index(max(amounts))
     nats[busiest] += amounts[busiest]
     for one, other in PAIRS:

@@ -181,7 +181,9 @@ def test_a_long_disorder_does_not_excuse_a_later_climb() -> None:
     assert late[-1] > HEAD_START
 
 
-days_of_scores = st.lists(st.lists(st.floats(0.1, 0.9, width=32), max_size=9), max_size=12)
+days_of_scores = st.lists(
+    st.lists(st.floats(0.125, 0.875, width=32), max_size=9), max_size=12
+).filter(any)
 
 
 def rises(days: list[list[float]]) -> list[float]:
@@ -223,13 +225,15 @@ def test_scores_of_probes_that_find_nobody_rise_as_they_do_by_the_formula(
     assert found.tolist() == pytest.approx(rises(days), rel=1e-2, abs=1e-2)
 
 
-def test_one_day_of_another_task_is_no_rise() -> None:
-    """Scores that are higher from one day on are soon the usual ones; a climb goes on."""
+def test_a_day_of_another_task_is_no_rise() -> None:
+    """It adds once and is taken back; a climb adds day by day."""
     level = [[0.4, 0.42, 0.38] for _ in range(8)]
-    once = [*level, *([0.5, 0.52, 0.48] for _ in range(10))]
-    climb = [*level, *([0.42 + 0.03 * i, 0.4 + 0.03 * i] for i in range(10))]
+    once = rises([*level, [0.6, 0.62, 0.58], *level])
+    climb = rises([*level, *([0.42 + 0.03 * i, 0.4 + 0.03 * i] for i in range(10))])
 
-    assert rises(once)[-1] < 0.5 * rises(climb)[-1]
+    assert max(once) == pytest.approx(MOST_STEP)
+    assert once[-1] == 0
+    assert climb[-1] > 3 * MOST_STEP
 
 
 def test_who_was_found_does_not_count_among_those_who_were_not() -> None:
