@@ -15,6 +15,7 @@ from ..events import Operation, Outcome, Relation, Row
 from ..state.actors import DAY, MINUTE
 from ..state.probes import LAST
 from .bits import ones
+from .blanks import raise_blanks
 from .compile import kernel, signed
 from .hashing import FREE, TableView, add_row, find_row, mix
 
@@ -32,23 +33,12 @@ HEAD_START = 5.0
 LONG_RUN = 8.0
 """Probes at one target up to which somebody tries again; more are no habit of trying again."""
 
-BLANK_SPREAD = 0.06
-"""Spread of the scores of probes that find nobody, before an account has some of its own."""
-
-MOST_A_DAY = 6.0
-"""Such probes of a day that count: what is searched for differs from day to day."""
-
-MOST_STEP = 3.0
-"""Nats that a day may add or take: one that is quite different is another task, no rise."""
-
 CELLS = 128
 
 _CLUSTER_KIND = np.uint64(0x434C5553)  # keeps a cluster's key apart from a person's
 _WORD = 64
 _LEAST_STEP = 1e-4  # scores are written with four digits; equal ones are no record
 _MOST_CLIMB = 100.0
-_FEW_BLANKS = 4.0
-_MOST_BLANKS = 256.0
 _MOST_TARGETS = 64.0
 _LOW = np.uint64(0xFFFFFFFF)
 _MOST = 65_535
@@ -231,64 +221,6 @@ def _found_nobody(event: Row) -> bool:
     """Whether it is a search with a score that was too low for anybody."""
     nobody = event.operation == IDENTIFY and event.subject[0] == 0 and event.candidates <= 0
     return bool(nobody and event.top_score >= 0)
-
-
-@kernel
-def raise_blanks(recent: Row, event: Row, out: Row) -> None:
-    """Count a score of a probe that found nobody, and say whether such scores rise.
-
-    A CUSUM (Page 1954) over days of how much likelier the day's mean is if scores are a spread
-    higher than they were before.
-
-    Args:
-        recent: the account's probes; changed in place.
-        event: a search with a probe that is new.
-        out: its `ACTOR_FIGURES`; `rise`, `rise_mean` and `rise_usual` are filled.
-    """
-    day = event.time // DAY
-    if day > recent.blank_day:
-        _close_blanks(recent)
-        recent.blank_day = day
-    recent.blanks_today += 1.0
-    recent.blank_sum += event.top_score
-    recent.blank_squares += event.top_score * event.top_score
-    out.rise = _risen(recent)
-    out.rise_mean = recent.blank_sum / recent.blanks_today
-    out.rise_usual = recent.blank_mean
-
-
-@kernel
-def _risen(recent: Row) -> float:
-    """Nats with the day so far."""
-    number, before = recent.blanks_today, recent.blanks
-    if number == 0 or before < _FEW_BLANKS:
-        return float(recent.rise)
-    variance = recent.blank_spread + _FEW_BLANKS * BLANK_SPREAD * BLANK_SPREAD
-    spread = math.sqrt(variance / (before + _FEW_BLANKS - 1.0))
-    beyond = (recent.blank_sum / number - recent.blank_mean) / spread
-    step = min(number, MOST_A_DAY) * (beyond - 0.5)
-    step = min(max(step, -MOST_STEP), MOST_STEP)
-    return float(min(max(recent.rise + step, 0.0), _MOST_CLIMB))
-
-
-@kernel
-def _close_blanks(recent: Row) -> None:
-    """Add the day's scores to those of the days before, of which the last ones count."""
-    recent.rise = _risen(recent)
-    number, before = recent.blanks_today, recent.blanks
-    if number > 0:
-        mean = recent.blank_sum / number
-        off = mean - recent.blank_mean
-        recent.blank_spread += max(recent.blank_squares - mean * recent.blank_sum, 0.0)
-        recent.blank_spread += off * off * number * before / (number + before)
-        recent.blank_mean += off * number / (number + before)
-        recent.blanks = number + before
-    if recent.blanks > _MOST_BLANKS:
-        recent.blank_spread *= _MOST_BLANKS / recent.blanks
-        recent.blanks = _MOST_BLANKS
-    recent.blanks_today = 0.0
-    recent.blank_sum = 0.0
-    recent.blank_squares = 0.0
 
 
 @kernel

@@ -22,7 +22,6 @@ from ..state.actors import (
     BASELINE,
     DAY,
     HISTORY,
-    MEDLEY,
     PAIR,
     RHYTHM,
     SHEET,
@@ -30,6 +29,7 @@ from ..state.actors import (
 )
 from ..state.cases import CASE, DOSSIER
 from ..state.cohorts import COHORT
+from ..state.medleys import MEDLEY
 from .batch import Stretch
 from .conduct import Conduct
 from .probes import Probes

@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.kernels.probes import (
-    BLANK_SPREAD,
-    CLIMBING,
-    HEAD_START,
-    LONG_RUN,
-    MOST_A_DAY,
-    MOST_STEP,
-)
+from detectors.kernels.blanks import BLANK_SPREAD, MOST_A_DAY, MOST_STEP
+from detectors.kernels.probes import CLIMBING, HEAD_START, LONG_RUN
 from detectors.shards.actors import ActorShard
 from detectors.state.probes import LAST
 from tests.logs import (
