@@ -36,6 +36,7 @@ STRANGE_GALLERY = int(Habit.STRANGE_GALLERY)
 STRANGE_HOUR = int(Habit.STRANGE_HOUR)
 STRANGE_CLIENT = int(Habit.STRANGE_CLIENT)
 STRANGE_NETWORK = int(Habit.STRANGE_NETWORK)
+STRANGE_DEMAND = int(Habit.STRANGE_DEMAND)
 
 DAYS_OF_RHYTHM = 5.0
 """Days of a past from which on an hour without an event says something."""
@@ -114,7 +115,7 @@ def observe_conduct(
     if told < state.least_days:
         return
     out.odd = 0.0
-    if deeds.events >= ENOUGH and deeds.events & (deeds.events - 1) == 0:
+    if is_due(deeds.events):
         at = state.used[0]
         state.used[0] += 1
         state.due[at] = number
@@ -125,6 +126,13 @@ def observe_conduct(
         deeds.judged = 1
         for k in range(HABITS):
             deeds.nats[k] = state.nats[at, k]
+
+
+@kernel
+def is_due(events: int) -> bool:
+    """Whether a day's events are `ENOUGH`, or have doubled since it was last looked at."""
+    times = events // ENOUGH
+    return bool(times > 0 and events % ENOUGH == 0 and times & (times - 1) == 0)
 
 
 @kernel
@@ -142,6 +150,7 @@ def _begin(deeds: Row, event: Row, cohort: np.uint64) -> None:
     deeds.gallery = 0
     deeds.clients[:] = 0
     deeds.networks[:] = 0
+    deeds.asked[:] = 0
 
 
 @kernel
@@ -179,7 +188,8 @@ def _count(deeds: Row, event: Row) -> None:
     if gallery != 0 and (deeds.gallery == 0 or gallery < deeds.gallery):
         deeds.gallery = gallery
     keep(deeds.clients, client_of(event))
-    keep(deeds.networks, mark(event.network[0], np.uint64(0)))
+    keep(deeds.networks, network_of(event))
+    keep(deeds.asked, demand_of(event))
 
 
 @kernel
@@ -195,8 +205,8 @@ def _count_strange(deeds: Row, event: Row, own: Row) -> None:
     if own.total >= DAYS_OF_RHYTHM and around == 0:
         deeds.counts[STRANGE_HOUR] += 1
     deeds.counts[STRANGE_CLIENT] += is_strange(own.clients, client_of(event))
-    network = mark(event.network[0], np.uint64(0))
-    deeds.counts[STRANGE_NETWORK] += is_strange(own.networks, network)
+    deeds.counts[STRANGE_NETWORK] += is_strange(own.networks, network_of(event))
+    deeds.counts[STRANGE_DEMAND] += is_strange(own.asked, demand_of(event))
 
 
 @kernel
@@ -207,8 +217,26 @@ def local_hour(event: Row) -> int:
 
 @kernel
 def client_of(event: Row) -> np.uint32:
-    """32 bits for its user agent and TLS fingerprint."""
-    return mark(event.user_agent, event.tls)
+    """32 bits for its TLS fingerprint, which outlives a browser's versions; else user agent."""
+    return mark(event.tls if event.tls != 0 else event.user_agent, np.uint64(0))
+
+
+@kernel
+def network_of(event: Row) -> np.uint32:
+    """32 bits for the owner of its network, who outlives addresses; else for the network."""
+    if event.asn >= 0:
+        return mark(np.uint64(event.asn), np.uint64(1))
+    return mark(event.network[0], np.uint64(0))
+
+
+@kernel
+def demand_of(event: Row) -> np.uint32:
+    """32 bits for the limit and the threshold that it asks for, 0 if it names neither."""
+    limit = np.uint64(event.limit + 1) if event.limit >= 0 else np.uint64(0)
+    threshold = np.uint64(0)
+    if event.threshold >= 0:
+        threshold = np.uint64(event.threshold * 1000.0 + 1.5)
+    return mark(limit, threshold)
 
 
 @kernel

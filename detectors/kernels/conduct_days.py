@@ -92,6 +92,7 @@ def _begin(own: Row, deeds: Row) -> None:
     own.gallery = 0
     own.clients[:] = 0
     own.networks[:] = 0
+    own.asked[:] = 0
 
 
 @kernel
@@ -135,6 +136,7 @@ def _learn_manner(own: Row, deeds: Row) -> None:
     for k in range(MARKS_KEPT):
         _put_first(own.clients, deeds.clients[k])
         _put_first(own.networks, deeds.networks[k])
+        _put_first(own.asked, deeds.asked[k])
 
 
 @kernel

@@ -17,16 +17,22 @@ SEARCHES = int(Habit.SEARCHES)
 FIRST_OF_VOLUME = int(Habit.FAILURES)
 FIRST_STRANGE = int(Habit.STRANGE_GALLERY)
 
+TROUBLES = (int(Habit.FAILURES), int(Habit.DENIALS))
+
 PAIRS = (
     (int(Habit.VERIFIES), int(Habit.FANOUT)),
     (int(Habit.ENROLS), int(Habit.DELETES)),
     (int(Habit.FAILURES), int(Habit.DENIALS)),
     (int(Habit.STRANGE_CLIENT), int(Habit.STRANGE_NETWORK)),
+    (int(Habit.SWEEP), int(Habit.STRANGE_DEMAND)),
 )
 """Habits that mostly have one cause: the one that surprises less says nothing."""
 
 LEAST_COUNT = 3.0
 """Once or twice in a day is a slip, not a habit."""
+
+LEAST_TROUBLE = 0.1
+"""Share of a day's events whose failure, or refusal, is more than what any network loses."""
 
 LEAST_SWEEP = 3.5
 """Different thresholds and limits of a day that are a sweep, from between three and four on."""
@@ -69,7 +75,9 @@ def describe(deeds: Row, found: NDArray[np.float32]) -> None:
     """ln(number) by habit; NaN where the day has none."""
     for k in range(HABITS):
         count, least = float(deeds.counts[k]), LEAST_COUNT
-        if k == SWEEP:
+        if k in TROUBLES:
+            least = max(least, LEAST_TROUBLE * deeds.events)
+        elif k == SWEEP:
             count, least = cells_to_count(deeds.demands), LEAST_SWEEP
         elif k == FANOUT:
             least = LEAST_FANOUT
@@ -91,9 +99,11 @@ def surprise(
 
     Having it is a hurdle: minus the logarithm of the share of days that do, the account's
     own and, like so many days more, its peers'. How much is then a Student-t around the own
-    mean of such days, shrunk to the peers'; up to what was expected is no surprise. With
-    e^v times the searches of a usual day failures and the like are as many as on e^v days
-    together; what is strange by the day, such as a client, takes as many searches more.
+    mean of such days, shrunk to the peers'; up to what was expected is no surprise. Amounts
+    have one cause, a day with much work, so only the largest counts; of what is strange, such
+    as a client, all of a day's events are, or none. With e^v times the searches of a usual day
+    failures and the like are as many as on e^v days together; what the account does anyway is
+    e^v times as much.
 
     Args:
         found: the day so far, from `describe`.
@@ -104,7 +114,7 @@ def surprise(
         nats: filled.
         usual: filled with the number that a day like the others has.
     """
-    more = 0.0
+    more, largest, busiest = 0.0, 0.0, SEARCHES
     for k in range(HABITS):
         share = peers.any[peer_row, k]
         center = peers.mean[peer_row, k]
@@ -124,13 +134,18 @@ def surprise(
         if k == SEARCHES:
             more = max(found[k] - center, 0.0)
             continue
-        if k >= FIRST_STRANGE:
+        if k < FIRST_OF_VOLUME and known and own.days[k] >= 1.0:
             center += more
-        elif k >= FIRST_OF_VOLUME:
+        elif FIRST_OF_VOLUME <= k < FIRST_STRANGE:
             center = max(center, math.log(usual[k]) + more)
             share = 1.0 - (1.0 - share) ** math.exp(more)
         z = max(found[k] - center, 0.0) / max(math.sqrt(within + 1.0 / sure), LEAST_SPREAD)
         amount = (freedom + 1.0) / 2.0 * math.log1p(z * z / freedom)
-        nats[k] = min(amount - math.log(share), MOST_NATS)
+        nats[k] = -math.log(share)
+        amount = min(amount, MOST_NATS - nats[k])
+        if k < FIRST_STRANGE and amount > largest:
+            nats[k] += amount
+            nats[busiest] -= largest
+            largest, busiest = amount, k
     for one, other in PAIRS:
         nats[one if nats[one] < nats[other] else other] = 0.0

@@ -19,6 +19,9 @@ from .hashing import FREE, PoolView, draw, mix
 REST = 8.0
 """Hours of rest within a day that nobody lacks for long."""
 
+FLIGHT = 8
+"""Spans (three hours) within which nobody goes from one country to another, and back."""
+
 LEAST_SPREADS = (0.35, 0.5, 2.0)
 """Of ln(parties), ln(1 + parallel spans), hours without rest, at least: of somebody who never has
 a second client, the first one is no news."""
@@ -32,12 +35,15 @@ _FEW = 6  # hours with a search, below which rest is not looked at
 
 @kernel
 def client_of(event: Row) -> np.uint64:
-    """What tells clients apart: the device, else user agent and TLS, else the credential."""
+    """What tells clients apart: the device, else user agent and TLS fingerprint, 0 if unknown.
+
+    Not the credential: it is what is shared.
+    """
     if event.device != 0:
         return np.uint64(event.device)
     if event.user_agent != 0 or event.tls != 0:
         return mix(event.user_agent, event.tls ^ _TLS)
-    return np.uint64(event.credential[0])
+    return np.uint64(0)
 
 
 @kernel
@@ -94,6 +100,8 @@ def mingle(sheet: Row, event: Row, medleys: PoolView) -> None:
             medley.more_networks |= bit
         if _another(medley.countries, span, country):
             medley.more_countries |= bit
+        if country != 0:
+            medley.abroad |= np.uint8(country != sheet.country)
     sheet.spans |= np.uint64(1) << np.uint64(span)
 
 
@@ -108,6 +116,7 @@ def _begin(medley: Row, sheet: Row) -> None:
     medley.more_clients = 0
     medley.more_networks = 0
     medley.more_countries = 0
+    medley.abroad = 0
 
 
 @kernel
@@ -155,10 +164,25 @@ def overlap(sheet: Row, medleys: PoolView) -> np.uint64:
 
 @kernel
 def abroad(sheet: Row, medleys: PoolView) -> int:
-    """In how many of these spans they were in two countries."""
+    """How often they were in two countries at once, or faster than one travels.
+
+    Counted are the spans in which two clients overlap and two countries are, and of those with
+    one country the ones in which it is not that of the last, at most three hours before.
+    """
     if sheet.medley == FREE:
         return 0
-    return ones(overlap(sheet, medleys) & medleys.rows[sheet.medley].more_countries)
+    medley = medleys.rows[sheet.medley]
+    travels = ones(overlap(sheet, medleys) & medley.more_countries)
+    if not medley.abroad:
+        return travels
+    last, country = -FLIGHT - 1, 0
+    for span in range(SPANS):
+        here = signed(medley.countries[span])
+        if here == 0 or (medley.more_countries >> np.uint64(span)) & np.uint64(1) != 0:
+            continue
+        travels += country != here and span - last <= FLIGHT
+        last, country = span, here
+    return travels
 
 
 @kernel

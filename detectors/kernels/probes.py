@@ -11,13 +11,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..events import Outcome, Relation, Row
+from ..events import Operation, Outcome, Relation, Row
 from ..state.actors import DAY, MINUTE
 from ..state.probes import LAST
 from .bits import ones
+from .blanks import raise_blanks
 from .compile import kernel, signed
 from .hashing import FREE, TableView, add_row, find_row, mix
 
+IDENTIFY = int(Operation.IDENTIFY)
 SUCCESS = int(Outcome.SUCCESS)
 SELF = int(Relation.SELF)
 
@@ -28,12 +30,16 @@ even a blind one is right at first about every second time, and its proposals im
 HEAD_START = 5.0
 """Nats that a climb is behind at most, however many probes in no order went before."""
 
+LONG_RUN = 8.0
+"""Probes at one target up to which somebody tries again; more are no habit of trying again."""
+
 CELLS = 128
 
 _CLUSTER_KIND = np.uint64(0x434C5553)  # keeps a cluster's key apart from a person's
 _WORD = 64
 _LEAST_STEP = 1e-4  # scores are written with four digits; equal ones are no record
 _MOST_CLIMB = 100.0
+_MOST_TARGETS = 64.0
 _LOW = np.uint64(0xFFFFFFFF)
 _MOST = 65_535
 
@@ -95,6 +101,13 @@ def observe_probe(
             out.shots_records = rows[run].records
             out.shots_mean = _mean(rows[run])
             out.shots_climb = rows[run].climb
+    if not _is_known(recent, event):
+        _count_retry(recent, out.shots if event.subject[0] != 0 else out.near)
+        if _found_nobody(event):
+            raise_blanks(recent, event, out)
+    count = min(max(out.near, out.shots), LONG_RUN) - 1.0
+    out.other_targets = max(recent.targets - 1.0, 0.0)
+    out.other_retries = max(recent.retries - count, 0.0)
     _remember(recent, event)
     return True
 
@@ -179,6 +192,35 @@ def count_cells(cells: NDArray[np.uint64]) -> float:
     """How many distinct probes marked these of 128 cells (linear counting, Whang 1990)."""
     marked = min(ones(cells[0]) + ones(cells[1]), CELLS - 1)
     return -CELLS * math.log(1.0 - marked / CELLS)
+
+
+@kernel
+def _is_known(recent: Row, event: Row) -> bool:
+    """Whether the probe is among the last ones."""
+    probe = np.uint32(event.probe & _LOW)
+    for place in range(LAST):  # noqa: SIM110  kernels have no generators
+        if recent.probes[place] == probe:
+            return True
+    return False
+
+
+@kernel
+def _count_retry(recent: Row, number: float) -> None:
+    """Count a probe as one for another target, or as a further one of a run that is not long."""
+    if number <= 1.0:
+        recent.targets += 1.0
+    elif number <= LONG_RUN:
+        recent.retries += 1.0
+    if recent.targets > _MOST_TARGETS:
+        recent.targets /= 2.0
+        recent.retries /= 2.0
+
+
+@kernel
+def _found_nobody(event: Row) -> bool:
+    """Whether it is a search with a score that was too low for anybody."""
+    nobody = event.operation == IDENTIFY and event.subject[0] == 0 and event.candidates <= 0
+    return bool(nobody and event.top_score >= 0)
 
 
 @kernel

@@ -36,6 +36,9 @@ LEAST_GAPS = 10
 """Nor does the spread of the gaps before so many."""
 
 _PRIOR_FREEDOM = 8.0  # how many days the spread among peers is worth to one actor
+_DESK_FREEDOM = 4.0
+"""Degrees of freedom of how many people are usually behind an account: nearly always one, and
+for a desk many. Who is far from peers is another kind of account, and believed sooner."""
 
 
 class PeerView(NamedTuple):
@@ -216,6 +219,10 @@ def _begin_sheet(
         if baseline != FREE:
             own = baselines.rows[baseline]
             days = own.days[k]
+            if k >= PARTIES and days > 0:
+                off = own.mean[k] - center
+                off = off * off / (between + within / days)
+                sure *= (_DESK_FREEDOM + 1.0) / (_DESK_FREEDOM + off)
             within = (_PRIOR_FREEDOM * within + own.squares[k]) / (_PRIOR_FREEDOM + days)
             sure += days / within
             center += (own.mean[k] - center) * (days / within) / sure

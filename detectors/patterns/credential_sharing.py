@@ -31,7 +31,8 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     a service that runs on a fleet, a role at shared machines and a tenant behind a rotating
     proxy are as always. The larger of the first two counts, and half of the smaller; rest adds
     to it, and so does what earlier days left. Two countries within one span add half as much as
-    the overlap itself at most. A log with clients alone, or networks alone, gives half as much.
+    the overlap itself at most. A log with clients alone, or networks alone, gives half as much,
+    unless they go back and forth between countries four times a day.
 
     Fails when: an account was shared from its first day, and peers share too; two people share
     who live together and are not up at the same time, or one uses a phone and the other a computer
@@ -90,14 +91,18 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         own = surprises(actors)
         people = np.exp(np.nan_to_num(actors["observed"][:, Trait.PARTIES]))
         own[:, _PARALLEL] *= np.clip((people - 1) / (SURELY_SEVERAL - 1), 0.0, 1.0)
-        known = np.where(actors["sides"] > 1, 1.0, self.one_side_share)
+        abroad = np.minimum(actors["travels"] / SURELY_ABROAD, 1.0)
+        one_side = self.one_side_share + (1 - self.one_side_share) * abroad
+        known = np.where(actors["sides"] > 1, 1.0, one_side)
         lesser = np.minimum(own[:, _PARTIES], own[:, _PARALLEL])
         larger = own[:, _PARTIES] >= own[:, _PARALLEL]
         parties = own[:, _PARTIES] - np.where(larger, 0.0, (1 - self.lesser_share) * lesser)
         overlap = own[:, _PARALLEL] - np.where(larger, (1 - self.lesser_share) * lesser, 0.0)
         person = np.clip((14 - actors["expected"][:, Trait.AWAKE]) / 8, 0, 1)
         rest = np.minimum(own[:, _UNREST], self.rest_nats) * person
-        travels = np.minimum(np.log1p(actors["travels"]), overlap / 2)
+        sides = actors["sides"] > 1
+        travels = np.log1p(actors["travels"])
+        travels = np.minimum(travels, np.where(sides, overlap, parties + overlap) / 2)
         today = (parties + overlap + travels) * known + rest
         earlier = np.minimum(np.minimum(actors["crowded"], self.carried_nats), SUPPORT * today)
         return np.stack([parties * known, overlap * known, rest, travels * known, earlier], axis=1)
@@ -117,6 +122,10 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 SURELY_SEVERAL: Final = 4.0
 """Parties whose overlap counts in full; of two it counts a third: one person has a phone too."""
+
+SURELY_ABROAD: Final = 4.0
+"""Changes of country from which on networks alone count in full: no carrier does that, and who
+switches a VPN on and off does it once or twice a day."""
 
 SUPPORT: Final = 3.0
 """Earlier days count for so many times what today does, at most."""
@@ -179,8 +188,8 @@ def _of_rest(row: np.void) -> Reason:
 
 def _of_travels(row: np.void) -> Reason:
     travels = int(row["travels"])
-    text = f"in {travels} of these spans they were in two countries"
-    return Reason("two_countries", float(travels), 0.0, "spans", text)
+    text = f"{travels} times they were in two countries at once, or within three hours"
+    return Reason("two_countries", float(travels), 0.0, "times", text)
 
 
 def _of_earlier(row: np.void) -> Reason:  # noqa: ARG001  says the same of all

@@ -22,14 +22,20 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     A target is a cluster of near-duplicate probes, or a person. Judged is how many different
     probes were tried at it within a day, against the most that is usual for the account and
-    its peers. To that adds, as far as it is backed by the number of probes, how often a score
+    its peers, and against how often the account tries again at its other targets: a kiosk has
+    many short runs. To that adds, as far as it is backed by the number of probes, how often a score
     was the best so far: the k-th of independent probes is with the chance 1/k, a climber's
     nearly always; and, of probes that are not alike, how low the scores are for this account:
     composites that creep up to a threshold score less than photos of the person do. Many
     photos of one person, in any order, with usual scores, count by their number only.
 
+    A patient climber, below the threshold, has no target that the log could name. So it is also
+    judged whether the scores of probes that found nobody rise from day to day, beyond those of
+    the account's days before; however much of it there is, a day adds 3 nats at most.
+
     Fails when: the provider computes no clusters and names nobody below the threshold; a
-    climber goes slower than a probe every few hours; it shares its probes out over accounts.
+    climber goes slower than a probe every few hours, and the log has no scores of probes that find
+    nobody; it shares its probes out over accounts.
     Who enhances one still many times in a row, and gets ever closer, looks the same.
 
     Sources: leaked similarities rebuild faces with a success of 93.65 % (Mai et al., arXiv
@@ -55,7 +61,7 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
     least_probes: Annotated[
         Count, Meta(description="different probes at one target before it is judged")
-    ] = 6
+    ] = 8
     number_share: Annotated[
         Positive, Meta(description="what the number of probes counts for by itself")
     ] = 0.6
@@ -63,27 +69,32 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         Positive,
         Meta(description="most that scores add, as a share of the surprise of the number"),
     ] = 1.5
+    rise_share: Annotated[
+        Positive, Meta(description="what rising scores of probes that find nobody count for")
+    ] = 0.7
 
     def evidence(self, figures: Figures) -> Nats:
         """Nats per event; NaN where it has no probe."""
         actors = figures.actors
         probes = np.maximum(actors["near"], actors["shots"])
-        judged = (probes > 0) & ~np.isnan(actors["spread"][:, Trait.SHOTS])
-        result = np.where(judged, 0.0, np.nan)
+        rise = self.rise_share * actors["rise"].astype(np.float64)
+        judged = ((probes > 0) | (rise > 0)) & ~np.isnan(actors["spread"][:, Trait.SHOTS])
+        result = np.where(judged, rise, np.nan)
         many = np.flatnonzero(judged & (probes >= self.least_probes - _HALF))
         if len(many):
             some = actors[many]
-            result[many] = np.maximum(
-                self._of(some, "near", Trait.NEAR), self._of(some, "shots", Trait.SHOTS)
-            )
+            for name, trait in _KINDS:
+                result[many] = np.maximum(result[many], self._of(some, name, trait))
         return result
 
     def _of(self, actors: Records, name: str, trait: Trait) -> Nats:
         """Nats of the run at one kind of target."""
-        number = surprise_of_number(actors, name, trait)
+        number = np.minimum(
+            surprise_of_number(actors, name, trait), surprise_of_trying(actors, name)
+        )
         scores = np.maximum(actors[f"{name}_climb"], 0.0).astype(np.float64)
         if name == "shots":
-            scores += surprise_of_doubt(actors)
+            scores = scores * unlikely_match(actors) + surprise_of_doubt(actors)
         nats = self.number_share * number + np.minimum(scores, self.scores_share * number)
         return np.where(actors[name] >= self.least_probes - _HALF, nats, 0.0)
 
@@ -94,13 +105,17 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     def reasons(self, figures: Figures) -> tuple[Reason, ...]:
         """Why, strongest first, for figures of one event."""
         actors = figures.actors
-        kinds = [("near", Trait.NEAR), ("shots", Trait.SHOTS)]
-        kinds = [k for k in kinds if actors[k[0]][0] >= self.least_probes - _HALF] or kinds
+        kinds = [kind for kind in _KINDS if actors[kind[0]][0] >= self.least_probes - _HALF]
+        if not kinds:
+            return tuple(_of_rise(actors)) or tuple(_of_number(actors, *kind) for kind in _KINDS)
         kinds.sort(key=lambda kind: -surprise_of_number(actors, *kind)[0])
         climbing = max(kinds, key=lambda kind: actors[f"{kind[0]}_climb"][0])[0]
         numbers = [_of_number(actors, *kind) for kind in kinds]
-        return (*numbers, *_of_climb(actors, climbing), *_of_doubt(actors))
+        rest = (*_of_climb(actors, climbing), *_of_doubt(actors), *_of_rise(actors))
+        return (*numbers, *rest)
 
+
+_KINDS: Final = (("near", Trait.NEAR), ("shots", Trait.SHOTS))
 
 _HALF: Final = 0.5  # probes are counted by cells: seven may come out as 7.02 or 6.9
 
@@ -123,6 +138,25 @@ def surprise_of_number(actors: Records, name: str, trait: Trait) -> Nats:
     """Nats of so many different probes, 0 up to the usual."""
     number = np.log(np.maximum(actors[name].astype(np.float64), 1.0))
     return _surprise(actors, number, trait, LEAST_SPREAD)
+
+
+def surprise_of_trying(actors: Records, name: str) -> Nats:
+    """Nats of so many probes at one target for an account that tries again so often.
+
+    If a further probe is for the same target with the chance p, one of n targets gets k or more
+    with the chance n p^(k - 1) at most. What p is say the account's other targets.
+    """
+    retries, targets = (actors[f"other_{of}"].astype(np.float64) for of in ("retries", "targets"))
+    again = np.log((retries + 1.0) / (retries + targets + 2.0))
+    nats: Nats = -(actors[name].astype(np.float64) - 1.0) * again - np.log1p(targets)
+    return np.maximum(nats, 0.0)
+
+
+def unlikely_match(actors: Records) -> Nats:
+    """What the order of scores counts for: nothing if they are as high as they usually are."""
+    doubt = 1.0 - actors["shots_mean"].astype(np.float64)
+    share: Nats = (doubt - actors["expected"][:, Trait.DOUBT]) / LEAST_DOUBT
+    return np.clip(share, 0.0, 1.0)
 
 
 def surprise_of_doubt(actors: Records) -> Nats:
@@ -169,3 +203,13 @@ def _of_doubt(actors: Records) -> Iterator[Reason]:
         mean, usual = float(actors["shots_mean"][0]), 1 - float(actors["expected"][0, Trait.DOUBT])
         text = f"their scores are {mean:.2f} on average; {usual:.2f} is usual"
         yield Reason("mean_score", mean, usual, "score", text)
+
+
+def _of_rise(actors: Records) -> Iterator[Reason]:
+    if actors["rise"][0] >= _WORTH_SAYING:
+        mean, usual = float(actors["rise_mean"][0]), float(actors["rise_usual"][0])
+        text = (
+            f"probes that found nobody score ever higher: {mean:.2f} on average today, {usual:.2f} "
+            "before"
+        )
+        yield Reason("rising_scores", mean, usual, "score", text)

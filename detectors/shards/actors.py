@@ -21,13 +21,13 @@ from ..state.actors import (
     ACTOR,
     BASELINE,
     DAY,
-    MEDLEY,
     RHYTHM,
     SHEET,
     TRAITS,
 )
 from ..state.cases import CASE, DOSSIER
 from ..state.cohorts import COHORT
+from ..state.medleys import MEDLEY
 from ..state.pairs import HISTORY, PAIR
 from .batch import Stretch
 from .conduct import Conduct

@@ -162,19 +162,6 @@ SHEET = np.dtype(
     ]
 )
 
-MEDLEY = np.dtype(
-    [
-        # Who searched first in each span, as hashes of one byte; 0 if nobody or unknown.
-        ("clients", "u1", (SPANS,)),
-        ("networks", "u1", (SPANS,)),
-        ("countries", "u1", (SPANS,)),
-        # Bit s: in span s another one did too.
-        ("more_clients", "u8"),
-        ("more_networks", "u8"),
-        ("more_countries", "u8"),
-    ]
-)
-
 BASELINE = np.dtype(
     [
         ("days", "f4", (TRAITS,)),
@@ -201,8 +188,9 @@ ACTOR_FIGURES = np.dtype(
         ("carried", "f4"),
         ("steady", "f4"),
         ("crowded", "f4"),
-        # Different clients and networks today; spans with two clients and two networks, and of
-        # them those with two countries; 1 if the log has clients or networks, 2 if both.
+        # Different clients and networks today; spans with two clients and two networks; how often
+        # in two countries at once or shortly after another; 1 if the log has clients or networks,
+        # 2 if both.
         ("clients", "f4"),
         ("networks", "f4"),
         ("parallel", "u1"),
@@ -261,6 +249,14 @@ ACTOR_FIGURES = np.dtype(
         ("shots_records", "u2"),
         ("shots_mean", "f4"),
         ("shots_climb", "f4"),
+        # Of the account's other targets: how often a probe was for a new one, for the same again.
+        ("other_targets", "f4"),
+        ("other_retries", "f4"),
+        # If the event's probe found nobody: the evidence that scores of such probes rise from
+        # day to day, in nats; their mean today and before.
+        ("rise", "f4"),
+        ("rise_mean", "f4"),
+        ("rise_usual", "f4"),
         # The case of this actor and the event; zeros without one, or if nobody was found.
         # Persons; days with one who was new or came back, late ones of them, and of these
         # those that brought new persons only, beside their usual share; nats of this.

@@ -11,7 +11,7 @@ import numpy as np
 
 from .actors import HOURS_PER_DAY
 
-ENOUGH: Final = 4
+ENOUGH: Final = 3
 """A day's events from which on it is looked at, and learned; then whenever they have doubled."""
 
 
@@ -36,6 +36,7 @@ class Habit(IntEnum):
     STRANGE_HOUR = 13  # at hours of the day around which it never had any
     STRANGE_CLIENT = 14  # from a client that it never had
     STRANGE_NETWORK = 15
+    STRANGE_DEMAND = 16  # with a limit and threshold that it never asked for
 
 
 HABITS: Final = len(Habit)
@@ -60,10 +61,11 @@ DEEDS = np.dtype(
         ("probes", "u8"),
         # Bit h: an event in local hour h.
         ("hours", "u4"),
-        # 32 bits of the least gallery, clients and networks by hash; 0 for none.
+        # 32 bits of the least gallery, clients, networks and demands by hash; 0 for none.
         ("gallery", "u4"),
         ("clients", "u4", (MARKS_KEPT,)),
         ("networks", "u4", (MARKS_KEPT,)),
+        ("asked", "u4", (MARKS_KEPT,)),
     ]
 )
 
@@ -84,5 +86,6 @@ CONDUCT = np.dtype(
         # The newest first.
         ("clients", "u4", (MARKS_KEPT,)),
         ("networks", "u4", (MARKS_KEPT,)),
+        ("asked", "u4", (MARKS_KEPT,)),
     ]
 )

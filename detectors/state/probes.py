@@ -23,6 +23,19 @@ RECENT = np.dtype(
         # Since the epoch.
         ("minutes", "u4", (LAST,)),
         ("scores", "f4", (LAST,)),
+        # How often a probe was for another target than the last ones, and for the same.
+        ("targets", "f4"),
+        ("retries", "f4"),
+        # Scores of probes that found nobody: number, sum and sum of squares on `blank_day`, the
+        # moments of the days before, and the evidence that they rise, in nats.
+        ("blank_day", "i4"),
+        ("blanks_today", "f4"),
+        ("blank_sum", "f4"),
+        ("blank_squares", "f4"),
+        ("blanks", "f4"),
+        ("blank_mean", "f4"),
+        ("blank_spread", "f4"),
+        ("rise", "f4"),
     ]
 )
 

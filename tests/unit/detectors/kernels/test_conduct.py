@@ -59,7 +59,7 @@ Numbers = list[float]
 
 def plainly(found: Numbers, own: tuple[float, Numbers, Numbers] | None, peers: Numbers) -> Numbers:
     """Nats by habit, as the docstring has it."""
-    nats: Numbers = []
+    nats, amounts = [0.0] * HABITS, [0.0] * HABITS
     more = 0.0
     for habit in Habit:
         share, center, between, within = peers
@@ -72,15 +72,20 @@ def plainly(found: Numbers, own: tuple[float, Numbers, Numbers] | None, peers: N
             sure, freedom = sure + weight, freedom + days
         if habit is Habit.SEARCHES and not math.isnan(found[habit]):
             more = max(found[habit] - center, 0)
-        if habit >= Habit.STRANGE_GALLERY:
+        usual_work = habit < Habit.FAILURES and own is not None and own[1][habit] >= 1
+        strange = habit >= Habit.STRANGE_GALLERY
+        if usual_work:
             center += more
-        elif habit >= Habit.FAILURES:
+        elif habit >= Habit.FAILURES and not strange:
             center = max(center, math.log(share) + center + more)
             share = 1 - (1 - share) ** math.exp(more)
         z = max(found[habit] - center, 0) / max(math.sqrt(within**2 + 1 / sure), LEAST_SPREAD)
         amount = (freedom + 1) / 2 * math.log(1 + z * z / freedom)
-        nothing = math.isnan(found[habit]) or habit is Habit.SEARCHES
-        nats.append(0.0 if nothing else min(amount - math.log(share), MOST_NATS))
+        if not math.isnan(found[habit]) and habit is not Habit.SEARCHES:
+            nats[habit] = -math.log(share)
+            amounts[habit] = 0.0 if strange else min(amount, MOST_NATS - nats[habit])
+    busiest = amounts.index(max(amounts))
+    nats[busiest] += amounts[busiest]
     for one, other in PAIRS:
         nats[one if nats[one] < nats[other] else other] = 0.0
     return nats
@@ -145,7 +150,7 @@ def test_nothing_is_judged_before_enough_is_known() -> None:
 
 
 def test_a_day_is_looked_at_when_its_events_have_doubled() -> None:
-    """The fourth event of ten comparisons, and the eighth."""
+    """The third event of ten comparisons, and the sixth."""
     burst = [search(at(20, 10, i), "actor-0", f"p-{i}", operation="verify") for i in range(10)]
     log = batch(in_order([*office(20), *burst]))
     odd = figures_of(log).actors["odd"][-10:]

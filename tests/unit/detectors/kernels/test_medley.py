@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.events import EventBatch
-from detectors.kernels.medley import REST, lacking_rest
+from detectors.kernels.medley import FLIGHT, REST, lacking_rest
 from detectors.state.actors import DAY, SPANS, Trait
 from tests.logs import Fields, at, batch, figures_of, in_order, one_in, pipeline, search
 
@@ -40,7 +41,7 @@ def searches(found: list[Fields]) -> list[Fields]:
 
 
 def plainly(events: list[Fields]) -> list[tuple[int, int, int, int]]:
-    """Clients and networks of its day, spans with two of both, and with two countries too."""
+    """Clients and networks of its day, spans with two of both; how often in two countries."""
     names = ("device_id", "source_ip", "source_country")
     seen: dict[tuple[int, str], set[str]] = defaultdict(set)
     spans: dict[tuple[int, str], dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -62,16 +63,25 @@ def plainly(events: list[Fields]) -> list[tuple[int, int, int, int]]:
                 len(seen[day, "device_id"]),
                 len(seen[day, "source_ip"]),
                 len(overlap),
-                len(overlap & countries),
+                len(overlap & countries) + changes(spans[day, "source_country"]),
             )
         )
     return figures
 
 
+def changes(countries: dict[int, set[str]]) -> int:
+    """Spans of one country that come soon after one of another."""
+    single = {span: min(found) for span, found in countries.items() if len(found) == 1}
+    return sum(
+        single[before] != single[now] and now - before <= FLIGHT
+        for before, now in pairwise(sorted(single))
+    )
+
+
 @given(found=visits)
 @one_in(4)
 def test_day_is_counted_like_sets(found: list[Fields]) -> None:
-    """Clients, networks, spans with two of both, and of those the ones with two countries."""
+    """Clients, networks, spans with two of both, and how often in two countries."""
     events = searches(found)
     rows = figures_of(batch(events)).actors
     counted = [

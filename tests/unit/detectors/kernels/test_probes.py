@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.kernels.probes import CLIMBING, HEAD_START
+from detectors.kernels.blanks import BLANK_SPREAD, MOST_A_DAY, MOST_STEP
+from detectors.kernels.probes import CLIMBING, HEAD_START, LONG_RUN
 from detectors.shards.actors import ActorShard
 from detectors.state.probes import LAST
 from tests.logs import (
@@ -172,6 +173,90 @@ def test_a_long_disorder_does_not_excuse_a_later_climb() -> None:
 
     assert late[len(level) - 1] == pytest.approx(-HEAD_START)
     assert late[-1] > HEAD_START
+
+
+days_of_scores = st.lists(
+    st.lists(st.floats(0.125, 0.875, width=32), max_size=9), max_size=12
+).filter(any)
+
+
+def rises(days: list[list[float]]) -> list[float]:
+    """The evidence that they rise, after each, by the formula."""
+    found, before, rise = [], list[float](), 0.0
+    for day in days:
+        after = rise
+        for count in range(1, len(day) + 1):
+            mean = math.fsum(day[:count]) / count
+            if len(before) >= 4:
+                usual = math.fsum(before) / len(before)
+                squares = math.fsum((score - usual) ** 2 for score in before)
+                spread = math.sqrt((squares + 4 * BLANK_SPREAD**2) / (len(before) + 3))
+                step = min(count, MOST_A_DAY) * ((mean - usual) / spread - 0.5)
+                after = max(rise + min(max(step, -MOST_STEP), MOST_STEP), 0.0)
+            found.append(after)
+        before += day
+        rise = after
+    return found
+
+
+def blanks(days: list[list[float]], **fields: object) -> list[Fields]:
+    """Searches with these scores that find nobody."""
+    return [
+        search(at(day, 9, i), "ada", None, probe_id=f"p{day}-{i}", top_score=float(score), **fields)
+        for day, scores in enumerate(days)
+        for i, score in enumerate(scores)
+    ]
+
+
+@given(days=days_of_scores)
+@one_in(2)
+def test_scores_of_probes_that_find_nobody_rise_as_they_do_by_the_formula(
+    days: list[list[float]],
+) -> None:
+    """Day by day, whatever the moments were folded from."""
+    found = figures_of(batch(blanks(days))).actors["rise"]
+
+    assert found.tolist() == pytest.approx(rises(days), rel=1e-2, abs=1e-2)
+
+
+def test_a_day_of_another_task_is_no_rise() -> None:
+    """It adds once and is taken back; a climb adds day by day."""
+    level = [[0.4, 0.42, 0.38] for _ in range(8)]
+    once = rises([*level, [0.6, 0.62, 0.58], *level])
+    climb = rises([*level, *([0.42 + 0.03 * i, 0.4 + 0.03 * i] for i in range(10))])
+
+    assert max(once) == pytest.approx(MOST_STEP)
+    assert once[-1] == 0
+    assert climb[-1] > 3 * MOST_STEP
+
+
+def test_who_was_found_does_not_count_among_those_who_were_not() -> None:
+    """Neither by name nor by number."""
+    days = [[0.4 + 0.03 * day] * 3 for day in range(10)]
+    log = batch(blanks(days, candidate_count=2))
+
+    assert figures_of(log).actors["rise"].max() == 0
+
+
+def test_trying_again_is_counted_beside_other_targets() -> None:
+    """Runs of three at each of four people: for the last one, three targets and six retries."""
+    log = batch(
+        search(at(0, 9, 3 * person + i), "ada", f"person-{person}", probe_id=f"p{person}-{i}")
+        for person in range(4)
+        for i in range(3)
+    )
+    row = figures_of(log).actors[-1]
+
+    assert float(row["other_targets"]) == 3
+    assert float(row["other_retries"]) == pytest.approx(6, abs=0.1)
+
+
+def test_a_long_run_is_no_habit_of_trying_again() -> None:
+    """It counts as one of `LONG_RUN` afterwards."""
+    run = [search(at(0, 9, i), "ada", "target", probe_id=f"p{i}") for i in range(40)]
+    log = batch([*run, search(at(0, 12), "ada", "other", probe_id="q")])
+
+    assert float(figures_of(log).actors["other_retries"][-1]) <= LONG_RUN
 
 
 def test_an_account_with_one_probe_a_person_draws_no_run() -> None:

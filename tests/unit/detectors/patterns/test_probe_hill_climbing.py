@@ -128,6 +128,54 @@ def test_probes_over_many_days_are_little_evidence() -> None:
     assert max(evidence(tries(shuffled(10), alike=False, minutes=24 * 60))) == 0
 
 
+def test_who_tries_again_at_everybody_is_no_climber() -> None:
+    """A kiosk's long run is less evidence after a morning of short ones."""
+    morning = [
+        search(
+            at(DAYS, 7, 4 * person + tried / 12),
+            "peer-0",
+            f"traveller-{person}",
+            operation="verify",
+            probe_id=f"live-{person}-{tried}",
+            top_score=0.5 + 0.05 * tried,
+        )
+        for person in range(12)
+        for tried in range(6)
+    ]
+    run = tries(rising(9), operation="verify")
+
+    assert evidence([*morning, *run])[-1] < 0.5 * evidence(run)[-1]
+
+
+def test_the_order_of_matches_scores_is_no_climb() -> None:
+    """Photos of the person, each by chance a little better than the last."""
+    matches = [round(0.9 + 0.005 * i, 4) for i in range(12)]
+    mixed = [matches[i] for i in np.random.default_rng(3).permutation(12)]
+    up, none = (evidence(tries(scores, alike=False))[-1] for scores in (matches, mixed))
+
+    assert up == pytest.approx(none, rel=0.05)
+
+
+def test_a_patient_climb_below_the_threshold_is_seen() -> None:
+    """Nobody is named; the scores rise over a fortnight, with others' photos between them."""
+    rng = np.random.default_rng(2)
+    probes = [
+        search(
+            at(DAYS + day, 9, 5 * i),
+            "peer-0",
+            None if i % 3 else f"decoy-{day}-{i}",
+            probe_id=f"slow-{day}-{i}",
+            top_score=round(float((0.35 + 0.03 * day if i % 3 else 0.9) + rng.normal(0, 0.04)), 4),
+        )
+        for day in range(14)
+        for i in range(12)
+    ]
+    alerts = pipeline().observe(batch(in_order([*office(), *probes]))).alerts
+    (first, *_) = [a for a in alerts if a.pattern is PatternCode.PROBE_HILL_CLIMBING]
+
+    assert {reason.feature for reason in first.reasons} == {"rising_scores"}
+
+
 def test_an_alert_says_what_was_seen() -> None:
     """How many probes, and how many best scores."""
     log = batch(in_order([*office(), *tries(rising(40))]))
