@@ -37,8 +37,12 @@ CEILING: Final = 20.0
 SURE_COUNT: Final = 1.0
 """So many episodes of a tenant's own count as much as the law for the rate."""
 
-SURE_EXCESSES: Final = 50.0
-"""And so many for the slope: it says more about alerts, and campaigns move it more."""
+SURE_EXCESSES: Final = 20.0
+"""And so many for the slope: campaigns move it more."""
+
+SURE_LEVEL: Final = 8.0
+"""A flatter slope counts in full where so many times as many reach the mark as by the law. Where
+hardly anybody does, those who do are campaigns, and would excuse each other."""
 
 LEAST: Final = 0.5
 MOST: Final = 64.0
@@ -159,8 +163,9 @@ def worth(pattern: Pattern, place: int, tails: Records, peers: Peers) -> Worth:
     rate = pattern.null[1]
     ratio = (SURE_COUNT + reached) / (SURE_COUNT + OFTEN / PER * peers.actor_days)
     slope = (SURE_EXCESSES + reached - topped) / (SURE_EXCESSES + rate * beyond)
+    trust = np.clip(np.log(ratio) / math.log(SURE_LEVEL), 0.0, 1.0)
     return Worth(
         law_of(pattern).mark,
         np.log(np.clip(ratio, LEAST, MOST)) / rate,
-        np.minimum(slope, STEEPEST),
+        np.where(slope < 1.0, 1.0 - trust * (1.0 - slope), np.minimum(slope, STEEPEST)),
     )

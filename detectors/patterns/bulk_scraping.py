@@ -62,7 +62,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # that the threshold holds on seeds 1-8 (219,876 innocent actor-days), whose tail is flatter.
     null: ClassVar[tuple[float, float]] = (-1.6, 0.79)
 
-    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
+    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.2
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
     least_reach: Annotated[
         Count, Meta(description="people reached in a day before it is judged")

@@ -52,9 +52,8 @@ class PersistentStalking(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         owasp_api="API6:2023", mitre_atlas="AML.T0087", mitre_attack="T1589"
     )
 
-    # Fitted on 177,080 innocent actor-days of development seeds 1-4, and on 150,316 of worlds that
-    # were drawn independently: seven of their episodes come to 6.2 nats.
-    null: ClassVar[tuple[float, float]] = (-0.91, 1.54)
+    # `bench/null.py --seeds 1-6`: 164,655 innocent actor-days.
+    null: ClassVar[tuple[float, float]] = (-1.07, 1.33)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.25
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False

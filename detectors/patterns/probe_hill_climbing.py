@@ -57,7 +57,7 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     # that of `bench/null.py` on the same seeds: 219,876 innocent actor-days.
     null: ClassVar[tuple[float, float]] = (0.3, 1.69)
 
-    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.1
+    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
     least_probes: Annotated[
         Count, Meta(description="different probes at one target before it is judged")

@@ -47,12 +47,10 @@ class UnusualActivity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         owasp_api="API6:2023", mitre_atlas="AML.T0012", mitre_attack="T1078"
     )
 
-    # Between the tails of development seeds 1-3 (simulated consumers are the heaviest), of which 3
-    # episodes in some 50,000 innocent actor-days exceed the threshold of 13.6 nats, and of worlds
-    # of other making, of which none in 150,000 does (see ADR 0011).
-    null: ClassVar[tuple[float, float]] = (-1.3, 0.8)
+    # `bench/null.py --seeds 1-6`: 164,655 innocent actor-days.
+    null: ClassVar[tuple[float, float]] = (-2.9, 0.53)
 
-    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
+    budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.15
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
     estimator: Annotated[
         str, Meta(description="class of river.anomaly, and its parameters, for combinations")
