@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .alerts import PatternCode
 from .events import Outcome, Records, Relation
 from .kernels.hashing import FREE, mix_columns
 from .kernels.ladders import mark_climbs
@@ -50,3 +51,6 @@ CONCERNS: Final[dict[str, Callable[[Records, Records], NDArray[np.bool_]]]] = {
     "cohort": _climbs,
 }
 """Which events (`EVENT`, `ACTOR_FIGURES` records) a later stage counts; others need not come."""
+
+YIELDING: Final = frozenset({PatternCode.UNUSUAL_ACTIVITY})
+"""Patterns that say nothing of an event on which one before them, of the same stage, alerts."""

@@ -75,14 +75,14 @@ class Found:
         batch: the events.
         figures: what the shards say of them.
         evidence: nats per event, NaN where not judged; what they are worth at the tenant.
-        excess: nats per event by which they are worth less there than elsewhere.
+        plain: the same before that was asked.
         numbers: of the events with evidence worth keeping whose entities are this book's.
     """
 
     batch: EventBatch
     figures: Figures
     evidence: NDArray[np.float64]
-    excess: NDArray[np.float64]
+    plain: NDArray[np.float64]
     numbers: NDArray[np.intp]
 
 

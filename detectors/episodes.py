@@ -52,6 +52,7 @@ class EpisodeBook:
     Attributes:
         calibration: what the evidence is worth from now on.
         lesson: what verdicts say of alerts that are published from now on.
+        law: where its episodes are counted for their tenants.
         reached: episodes that have come near an alert, by tenant, fading by the day.
 
     Args:
@@ -79,7 +80,7 @@ class EpisodeBook:
         self.episodes: dict[str, Episode] = {}
         self.ordinals: dict[str, int] = {}
         self.reached: dict[int, Reach] = {}
-        self._law = law_of(pattern)
+        self.law = law_of(pattern, calibration.allowed / pattern.budget_share)
         self.short = Pool(SHORT)
         self.dense = Pool(DENSE)
 
@@ -184,11 +185,11 @@ class EpisodeBook:
 
     def _look_at_tail(self, episode: Episode, numbers: NDArray[np.intp], found: Found) -> None:
         """Count for its tenant how near to an alert an episode comes, whatever that is worth."""
-        now = float((found.evidence + found.excess)[numbers].max()) - self._law.mark
+        now = float(found.plain[numbers].max()) - self.law.mark
         if now > max(episode.beyond, 0.0) or now >= 0.0 > episode.beyond:
             tenant = int(found.batch.rows["tenant"][numbers[0]])
             reach = self.reached.setdefault(tenant, Reach())
-            reach.note(episode.beyond, now, self._law.most)
+            reach.note(episode.beyond, now, self.law.most)
             episode.beyond = now
 
     def _raise(self, key: str, episode: Episode, time: int) -> None:

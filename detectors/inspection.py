@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from .alerts import Alert, Entity, Mode, PatternCode, Reason, Severity, Status
 from .base import Figures, Pattern
+from .concerns import YIELDING
 from .entities import Found, Namer, begin, entity_id
 from .events import EventBatch
 from .levers import Lever, usable
 from .pipeline import Pipeline
-from .stages import YIELDING, Stage
+from .stages import Stage
 from .unjudged import why_not
 
 MOST_CHANGES: Final = 5
@@ -112,9 +113,8 @@ def inspect(
         named: list[PatternCode] = []
         for _, pattern in stage.patterns:
             judge = _judge_of(stage, pattern, batch)
-            raw = pattern.evidence(figures)
             evidence = judge(figures)
-            found = Found(batch, figures, evidence, raw - evidence, np.zeros(1, np.intp))
+            found = Found(batch, figures, evidence, pattern.evidence(figures), np.zeros(1, np.intp))
             finding = _finding(pipeline, pattern, found, name_of)
             if finding.evidence is not None:
                 what_if = changes(judge, figures, finding.threshold)

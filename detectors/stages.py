@@ -6,7 +6,7 @@ a later stage finds never comes back, so that results do not depend on timing.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,29 +14,25 @@ from numpy.typing import NDArray
 from .alerts import Alert, PatternCode
 from .baseline import Peers
 from .calibration import Calibration, calibrate
-from .concerns import CONCERNS, keys_of
+from .concerns import CONCERNS, YIELDING, keys_of
 from .config import Detection
 from .entities import Episode, Found, Namer, key_of
 from .episodes import EpisodeBook
 from .estimators import prior_of
 from .events import Records
 from .kernels.hashing import FREE
-from .lessons import Lesson
+from .lessons import MOST_FACTOR, Lesson
 from .patterns import Figures, Pattern
 from .shards.actors import ActorShard
 from .shards.batch import SHARDS, Stretch, by_shard, shards_of
 from .shards.groups import GroupShard
 from .shards.subjects import LaterShard, NetworkShard, SubjectShard
 from .state.actors import DAY
-from .tails import Worth, worth
+from .tails import Worth, law_of, worth
 from .units import Shard, Unit
 
 S = TypeVar("S", bound=Shard)
 L = TypeVar("L", bound=LaterShard)
-
-
-YIELDING: Final = frozenset({PatternCode.UNUSUAL_ACTIVITY})
-"""Patterns that say nothing of an event on which one before them, of the same stage, alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +111,10 @@ class Stage(Generic[S]):
         self._scales = {p.code: calibrate(p, self._budget) for _, p in self.patterns}
         # From these on an event is named, whatever verdicts say: scores do not depend on them.
         self._naming = {code: scale.threshold for code, scale in self._scales.items()}
+        # Nor does it depend on them what evidence is worth; below this nobody looks at it.
+        most = MOST_FACTOR * self._budget
+        self._near = {p.code: calibrate(p, most).floor for _, p in self.patterns}
+        self._laws = {p.code: law_of(p, self._budget) for _, p in self.patterns}
 
     def reconfigure(self, detection: Detection, config_hash: str) -> None:
         """Judge by other settings from now on; to be told before a day begins, and before `heed`.
@@ -127,7 +127,7 @@ class Stage(Generic[S]):
                 book = unit.books[pattern.code]
                 book.pattern, book.config_hash = pattern, config_hash
                 book.modes = detection.modes
-                book.calibration = self._scales[pattern.code]
+                book.calibration, book.law = self._scales[pattern.code], self._laws[pattern.code]
 
     def heed(self, lesson: Lesson) -> None:
         """Judge and publish as verdicts have taught from now on; to be told before a day begins.
@@ -149,7 +149,9 @@ class Stage(Generic[S]):
             peers: of the same day.
         """
         self._tenants = peers.tenants
-        self._worth = {p.code: worth(p, place, tails, peers) for place, p in self.patterns}
+        self._worth = {
+            p.code: worth(self._laws[p.code], place, tails, peers) for place, p in self.patterns
+        }
 
     def worth(
         self, code: PatternCode, evidence: NDArray[np.float64], tenants: NDArray[np.uint64]
@@ -188,14 +190,14 @@ class Stage(Generic[S]):
             if pattern.code in YIELDING:
                 evidence[named] = np.minimum(evidence[named], 0.0)
             kept = np.flatnonzero(evidence >= self._scales[pattern.code].floor)
-            less = np.zeros(len(evidence))
-            tenants = stretch.batch.rows["tenant"][kept]
-            less[kept] = evidence[kept] - self.worth(pattern.code, evidence[kept], tenants)
-            evidence -= less
-            judged.scores[pattern.code] = self._scales[pattern.code].scores(evidence)
-            named |= evidence >= self._naming[pattern.code]
+            near = np.flatnonzero(evidence >= self._near[pattern.code])
+            worth = evidence.copy()
+            tenants = stretch.batch.rows["tenant"][near]
+            worth[near] = self.worth(pattern.code, evidence[near], tenants)
+            judged.scores[pattern.code] = self._scales[pattern.code].scores(worth)
+            named |= worth >= self._naming[pattern.code]
             for number, order in by_shard(keys[kept]):
-                found = Found(stretch.batch, figures, evidence, less, kept[order])
+                found = Found(stretch.batch, figures, worth, evidence, kept[order])
                 book = self.units[number].books[pattern.code]
                 judged.alerts.extend((at, place, alert) for at, alert in book.observe(found))
         return judged

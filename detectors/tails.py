@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from .base import Pattern
 from .baseline import Peers
-from .calibration import PER
+from .calibration import PER, calibrate
 from .events import Records
 from .kernels.cohorts import DAILY_MEMORY
+from .lessons import LEAST_FACTOR
 
 OFTEN: Final = 5.0
 """The mark: evidence that so many episodes in 10,000 innocent actor-days reach, by the law.
@@ -82,15 +83,19 @@ class Reach(msgspec.Struct):
 
 
 class Law(NamedTuple):
-    """Where a pattern's episodes are counted.
+    """Where a pattern's episodes are counted, by its null law.
 
     Attributes:
         mark: evidence, nats.
         most: nats beyond it that count.
+        rate: of the law, per nat.
+        share: of innocent actor-days that give rise to an episode there.
     """
 
     mark: float
     most: float
+    rate: float
+    share: float
 
 
 class Worth(NamedTuple):
@@ -108,15 +113,22 @@ class Worth(NamedTuple):
 
     def of(self, evidence: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Nats by the law, of evidence at the tenants of these rows."""
-        beyond = np.maximum(evidence - self.mark, 0.0)
+        beyond = np.where(np.isfinite(evidence), np.maximum(evidence - self.mark, 0.0), 0.0)
         worth: NDArray[np.float64] = evidence - beyond * (1.0 - self.slope[rows]) - self.less[rows]
         return worth
 
 
-def law_of(pattern: Pattern) -> Law:
-    """Where a pattern's episodes are counted, by its null law."""
+def law_of(pattern: Pattern, budget: float) -> Law:
+    """Where a pattern's episodes are counted.
+
+    Args:
+        pattern: whose.
+        budget: false alerts per 10,000 actor-days. Episodes begin at a floor that depends on it
+            and on verdicts; the mark is above all of these.
+    """
     a, b = pattern.null
-    return Law((a - math.log(OFTEN / PER)) / b, math.log(CEILING) / b)
+    mark = max((a - math.log(OFTEN / PER)) / b, calibrate(pattern, LEAST_FACTOR * budget).floor)
+    return Law(mark, math.log(CEILING) / b, b, math.exp(a - b * mark))
 
 
 def faded(reaches: Mapping[int, Reach]) -> dict[int, Reach]:
@@ -143,11 +155,11 @@ def total(tails: Iterable[Records]) -> Records:
     return np.concatenate([np.zeros(0, TAIL), *tails])
 
 
-def worth(pattern: Pattern, place: int, tails: Records, peers: Peers) -> Worth:
+def worth(law: Law, place: int, tails: Records, peers: Peers) -> Worth:
     """What a pattern's evidence is worth at each tenant.
 
     Args:
-        pattern: whose evidence.
+        law: of the pattern.
         place: of the pattern among all.
         tails: `TAIL` rows, of all shards.
         peers: what is known of tenants.
@@ -160,12 +172,11 @@ def worth(pattern: Pattern, place: int, tails: Records, peers: Peers) -> Worth:
         np.bincount(at[known], own[name][known], len(peers.tenants))
         for name in ("reached", "topped", "beyond")
     )
-    rate = pattern.null[1]
-    ratio = (SURE_COUNT + reached) / (SURE_COUNT + OFTEN / PER * peers.actor_days)
-    slope = (SURE_EXCESSES + reached - topped) / (SURE_EXCESSES + rate * beyond)
+    ratio = (SURE_COUNT + reached) / (SURE_COUNT + law.share * peers.actor_days)
+    slope = (SURE_EXCESSES + reached - topped) / (SURE_EXCESSES + law.rate * beyond)
     trust = np.clip(np.log(ratio) / math.log(SURE_LEVEL), 0.0, 1.0)
     return Worth(
-        law_of(pattern).mark,
-        np.log(np.clip(ratio, LEAST, MOST)) / rate,
+        law.mark,
+        np.log(np.clip(ratio, LEAST, MOST)) / law.rate,
         np.where(slope < 1.0, 1.0 - trust * (1.0 - slope), np.minimum(slope, STEEPEST)),
     )

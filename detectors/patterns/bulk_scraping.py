@@ -154,7 +154,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (*found, *_of_novelty(row), harm)
 
 
-AWAKE_BESIDE: Final = 0.5
+AWAKE_BESIDE: Final = 1.5
 """Being awake counts for at most so many times what volume does: more takes longer."""
 
 MORE_BESIDE: Final = 0.5

@@ -73,6 +73,8 @@ async def _work(
     outlets = Outlets(links, shown.making, settings.sinks)
     service = settings.service
     async with AsyncExitStack() as stack:
+        await outlets.prepare()
+        stack.push_async_callback(outlets.stop)
         delivering = False
         health = Health(shown, lambda: delivering, lambda: None)
         try:
@@ -90,7 +92,6 @@ async def _work(
             await outlets.start()
         except KafkaError as error:
             raise BrokerError(f"the broker fails: {error!r}") from error
-        stack.push_async_callback(outlets.stop)
         stack.callback(lambda: end_by_force_in(service.shutdown_timeout.total_seconds()))
         stopping.in_order = delivering = True
         asked = asyncio.create_task(stopping.asked.wait())

@@ -37,30 +37,44 @@ class Outlets:
         self._sinks = sinks
         self._metrics = DeliveryMetrics(making)
         self._producer: AIOKafkaProducer | None = None
+        self._readers: list[Reader] = []
         self._running: list[asyncio.Task[None]] = []
 
-    async def start(self) -> None:
-        """Begin to deliver, if there is anybody to deliver to.
+    async def prepare(self) -> None:
+        """Look whether all is there that sinks need, before any broker is asked.
 
         Raises:
             ConfigError: a secret, an address or a certificate is missing or malformed.
-            KafkaError: no broker can be reached.
         """
-        if not self._sinks:
-            return
         async with AsyncExitStack() as failing:
             producer = AIOKafkaProducer(
                 **self._links.options, acks="all", max_request_size=_LARGEST
             )
             failing.push_async_callback(producer.stop)
-            readers = [self._reader(sink, producer) for sink in self._sinks]
-            await producer.start()
-            for reader in readers:
+            self._readers = [self._reader(sink, producer) for sink in self._sinks]
+            failing.pop_all()
+        self._producer = producer
+
+    async def start(self) -> None:
+        """Begin to deliver, if there is anybody to deliver to.
+
+        Raises:
+            ConfigError: as in `prepare`, unless that has been called.
+            KafkaError: no broker can be reached.
+        """
+        if not self._sinks:
+            return
+        if self._producer is None:
+            await self.prepare()
+        async with AsyncExitStack() as failing:
+            failing.push_async_callback(self.stop)
+            if self._producer is not None:
+                await self._producer.start()
+            for reader in self._readers:
                 failing.push_async_callback(reader.outlet.receiver.stop)
                 await reader.outlet.receiver.start()
             failing.pop_all()
-        self._producer = producer
-        self._running = [asyncio.create_task(reader.run()) for reader in readers]
+        self._running = [asyncio.create_task(reader.run()) for reader in self._readers]
         _LOGGER.info("delivering alerts to %s", ", ".join(sink.name for sink in self._sinks))
 
     async def stop(self) -> None:

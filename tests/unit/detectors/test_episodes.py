@@ -69,9 +69,7 @@ def tell(book: EpisodeBook, log: EventBatch, evidence: Sequence[float]) -> list[
         np.zeros(n, GROUP_FIGURES),
     )
     nats = np.array(evidence)
-    found = Found(
-        log, figures, nats, np.zeros(len(nats)), np.flatnonzero(nats >= book.calibration.floor)
-    )
+    found = Found(log, figures, nats, nats, np.flatnonzero(nats >= book.calibration.floor))
     return [alert for _, alert in book.observe(found)]
 
 
