@@ -30,7 +30,7 @@ STORIES: Final[Mapping[PatternCode, str]] = {
     PatternCode.CASE_LAUNDERING: "evansville_9",
     PatternCode.PROBE_HILL_CLIMBING: "hill_climber",
     PatternCode.CREDENTIAL_SHARING: "posted_password",
-    PatternCode.UNUSUAL_ACTIVITY: "fast_scraper",
+    PatternCode.UNUSUAL_ACTIVITY: "parting_gift",
 }
 
 PART: Final = re.compile(r"(<!-- told:(\w+) -->\n).*?(<!-- /told -->)", re.DOTALL)

@@ -141,6 +141,19 @@ def fast() -> list[Fields]:
     ]
 
 
+def parting() -> list[Fields]:
+    """At three in the morning, 90 embeddings taken out and 40 persons deleted, from home."""
+    start = at(44, 3)
+    deeds = ["extract"] * 90 + ["delete"] * 40
+    changed = {"outcome": "success", "source_ip": "198.51.100.7", "user_agent": "curl/8.4.0"}
+    return [
+        colleagues.checked("leaver", start + 20 * i * SECOND, f"taken-{i}")
+        | changed
+        | {"operation": deed, "embedding_returned": deed == "extract"}
+        for i, deed in enumerate(deeds)
+    ]
+
+
 def slow() -> list[Fields]:
     """Four people an hour, around the clock, for six weeks."""
     rng = np.random.default_rng(15)
@@ -383,6 +396,7 @@ PROBING = PatternCode.PROBE_HILL_CLIMBING
 SHARING = PatternCode.CREDENTIAL_SHARING
 POLICE, SITE, FIRM = colleagues.police, colleagues.site, colleagues.firm
 SHARED_OUT = PatternCode.DISTRIBUTED_SCRAPING
+ODD = PatternCode.UNUSUAL_ACTIVITY
 FANS = tuple(f"fan-{i}" for i in range(5))
 USERS = tuple(f"user-{i}" for i in range(110))
 INQUIRERS = tuple(f"inquirer-{i}" for i in range(3))
@@ -415,6 +429,7 @@ MISUSE = (
         ("ocpd+woman",),
     ),
     Story("fast_scraper", FIRM, ("insider",), analyst("insider", 14), fast, BULK, ("insider",)),
+    Story("parting_gift", FIRM, ("leaver",), analyst("leaver", 21), parting, ODD, ("leaver",)),
     Story("slow_scraper", FIRM, ("patient",), analyst("patient", 17), slow, BULK, ("patient",)),
     Story("murder_victim_158", agencies, USERS, tuple, murdered, PILE_ON, ("murdered",)),
     Story("five_accounts", SITE, PUPPETS, tuple, five_accounts, TOGETHER, ("ex",)),
