@@ -111,7 +111,7 @@ class Stage(Generic[S]):
         self._scales = {p.code: calibrate(p, self._budget) for _, p in self.patterns}
         # From these on an event is named, whatever verdicts say: scores do not depend on them.
         self._naming = {code: scale.threshold for code, scale in self._scales.items()}
-        # Nor does it depend on them what evidence is worth; below this nobody looks at it.
+        # Nor does it what evidence is worth; below this nobody looks at it.
         most = MOST_FACTOR * self._budget
         self._near = {p.code: calibrate(p, most).floor for _, p in self.patterns}
         self._laws = {p.code: law_of(p, self._budget) for _, p in self.patterns}
@@ -125,8 +125,7 @@ class Stage(Generic[S]):
         for _, pattern in self.patterns:
             for unit in self.units.values():
                 book = unit.books[pattern.code]
-                book.pattern, book.config_hash = pattern, config_hash
-                book.modes = detection.modes
+                book.pattern, book.config_hash, book.modes = pattern, config_hash, detection.modes
                 book.calibration, book.law = self._scales[pattern.code], self._laws[pattern.code]
 
     def heed(self, lesson: Lesson) -> None:
@@ -135,8 +134,8 @@ class Stage(Generic[S]):
         Thresholds and alerts' scores depend on it; evidence, rarity and what is learned do not.
         """
         for _, pattern in self.patterns:
-            budget = self._budget * lesson.factor(pattern.code)
-            self._scales[pattern.code] = calibrate(pattern, budget)
+            factor = lesson.factor(pattern.code)
+            self._scales[pattern.code] = calibrate(pattern, self._budget * factor)
             for unit in self.units.values():
                 book = unit.books[pattern.code]
                 book.calibration, book.lesson = self._scales[pattern.code], lesson
@@ -149,9 +148,8 @@ class Stage(Generic[S]):
             peers: of the same day.
         """
         self._tenants = peers.tenants
-        self._worth = {
-            p.code: worth(self._laws[p.code], place, tails, peers) for place, p in self.patterns
-        }
+        laws = self._laws
+        self._worth = {p.code: worth(laws[p.code], at, tails, peers) for at, p in self.patterns}
 
     def worth(
         self, code: PatternCode, evidence: NDArray[np.float64], tenants: NDArray[np.uint64]

@@ -141,9 +141,9 @@ class Station:
                     silent = self._silent_since(voice, begun - 1)
                     self._contribute(voice, begun - 1, silent, outcome)
             # As a shard's first day begins there is nothing that it could wait for.
-            if self.today != NEVER and not self._can_judge(begun):
-                return False
             if course and not course.take(begun):
+                return False
+            if self.today != NEVER and not self._can_judge(begun):
                 return False
             # Others had begun it as of their checkpoints: they know no more what they said then.
             due = [number for number, unit in self.stage.units.items() if unit.today < begun]

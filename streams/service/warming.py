@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from detectors.config import Detection
 from detectors.kernels.hashing import FREE
 from detectors.kernels.sketch import DENSE, SHORT, estimate, insert_all, release
+from detectors.kernels.tails import fill_surprises
 from detectors.shards.tables import Pool
 from streams.blocks import encode
 from streams.checkpoints.segments import Tracker
@@ -58,4 +59,7 @@ def warm() -> None:
     short, dense = Pool(SHORT), Pool(DENSE)
     sketch = insert_all(FREE, np.ones(1, np.uint64), short.view(1), dense.view(1))
     estimate(sketch, short.view(0), dense.view(0))
+    # And a case, which this search has none of.
+    one = np.ones(1)
+    fill_surprises(one, one, one / 2, 1.0, one.copy())
     release(sketch, short.view(0), dense.view(0))

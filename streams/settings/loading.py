@@ -101,8 +101,7 @@ def parse(document: Mapping[str, Any], name: str, directory: Path) -> Settings:
     if file is None:
         raise FaultyConfigError(name, faults)
     tables: dict[str, Any] = {
-        name: _seen_from(directory, table) if isinstance(table, msgspec.Struct) else table
-        for name, table in msgspec.structs.asdict(file).items()
+        name: _seen_from(directory, table) for name, table in msgspec.structs.asdict(file).items()
     }
     if faults := clashes(tables["sinks"]):
         raise FaultyConfigError(name, faults)

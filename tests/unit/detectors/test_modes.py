@@ -9,7 +9,7 @@ from detectors.modes import Modes
 from detectors.patterns import BulkScraping, UnusualActivity
 from tests.logs import misuse_log, pipeline
 
-LIVE, QUIET = BulkScraping(), UnusualActivity()
+LIVE, QUIET = BulkScraping(), UnusualActivity(shadow=True)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def test_arrays_of_another_version_are_refused() -> None:
     stage = ActorStage(Detection(), "test", name_of, [0])
     unit = stage.units[0]
     whole = unit.arrays()
-    assert {key.partition(".")[0] for key in whole} == {"shard", *(c.value for c in unit.books)}
+    books = {code.value for code in unit.books}
+    assert {key.partition(".")[0] for key in whole} == {"shard", "tails", *books}
 
     with pytest.raises(SnapshotError, match="laid out"):
         unit.load(whole | {"shard.actors.rows": np.zeros(1, np.int64)}, DAY)

@@ -32,7 +32,7 @@ class Call(NamedTuple):
     settings: Settings
     files: Sequence[str]
     outputs: Outputs
-    verdicts: Path | None
+    verdicts: Sequence[Path]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Call]:
         files: Sequence[str],
         outputs: Outputs,
         progress: Progress,
-        verdicts: Path | None,
+        verdicts: Sequence[Path],
     ) -> Summary:
         made.append(Call(settings, files, outputs, verdicts))
         progress(0, None, 0)
@@ -89,7 +89,7 @@ def test_without_options_nothing_is_written_and_the_defaults_hold(calls: list[Ca
     assert call.settings == Settings()
     assert call.outputs == Outputs(on_alert=call.outputs.on_alert)
     assert call.outputs.names == "keyed"
-    assert call.verdicts == []
+    assert list(call.verdicts) == []
 
 
 def test_every_option_reaches_the_replay(calls: list[Call]) -> None:
@@ -105,7 +105,7 @@ def test_every_option_reaches_the_replay(calls: list[Call]) -> None:
     Path("v.jsonl").touch()
     options += ["--verdicts", "v.jsonl"]
     invoke("log.jsonl", *options, "--format", "combined", "--pseudonyms", "none")
-    assert calls[0].verdicts == [Path("v.jsonl")]
+    assert list(calls[0].verdicts) == [Path("v.jsonl")]
     outputs = calls[0].outputs
     assert [
         str(path)

@@ -82,7 +82,7 @@ def test_rates_are_per_10_000_actor_days() -> None:
     assert found.rate == pytest.approx(20.0)
     assert found.interval is not None
     assert found.interval[0] < 20.0 < found.interval[1]
-    assert found.promised == pytest.approx(0.05)
+    assert found.promised == pytest.approx(Detection().patterns.unusual_activity.budget_share)
 
 
 def test_tenants_are_told_apart_if_there_are_several() -> None:
