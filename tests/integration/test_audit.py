@@ -11,8 +11,7 @@ import msgspec
 import orjson
 import pytest
 from click.testing import CliRunner
-from kafka import KafkaAdminClient, KafkaProducer
-from kafka.admin import NewTopic
+from kafka import KafkaProducer
 
 from detectors.errors import InputError
 from streams.audit.chain import Link, Whole, verify
@@ -47,12 +46,13 @@ def service(
     directory = tmp_path_factory.mktemp("audit")
     service = Service(directory, kafka.bootstrap)
     service.file.write_text(service.file.read_text() + '\n[audit]\ncopy_file = "trail.jsonl"\n')
-    decide(service, kafka.bootstrap)
     part = len(story) // (KILLS + 1)
     for number in range(KILLS):
         # Left by SIGKILL: as soon as there is more in the trail than before, so while it writes.
         with service.run() as worker:
             wait_for(partial(_ready, worker), worker)
+            if number == 0:
+                decide(service, kafka.bootstrap)
             before = len(trail(service))
             service.send(story[part * number : part * (number + 1)])
             wait_for(partial(_grown, service, before), worker)
@@ -80,10 +80,7 @@ def _grown(service: Service, before: int) -> bool:
 
 def decide(service: Service, bootstrap: str) -> None:
     """Write to the topic of decisions, as people's commands do."""
-    topic = f"{service.settings.kafka.application}.decisions"
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-    admin.create_topics([NewTopic(topic, 1, 1)])
-    admin.close()
+    topic = service.topics.decisions.name
     producer = KafkaProducer(bootstrap_servers=bootstrap)
     for key, value in DECISIONS:
         producer.send(topic, value, key=key)
@@ -110,7 +107,7 @@ def trail(service: Service) -> list[Link]:
 def due(service: Service) -> list[tuple[str, int]]:
     """Topic and offset of everything that the trail has to tell of."""
     alerts, shadow = service.topics.alerts.name, service.topics.shadow_alerts.name
-    decisions = f"{service.settings.kafka.application}.decisions"
+    decisions = service.topics.decisions.name
     return [
         (topic, offset)
         for topic in (alerts, shadow, decisions)
