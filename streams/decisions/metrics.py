@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from detectors.verdicts import Ruling
 from streams.metrics import Making, Over
 
 
@@ -25,6 +26,9 @@ class DecisionMetrics:
         self._rejected = make.counter(
             "decisions_rejected", "Records of the topic of decisions that are none.", ["reason"]
         )
+        # A rate needs the zero before the first.
+        for ruling in Ruling:
+            self._verdicts.labels(ruling.value)
         self._snoozes = gauge("snoozes_active", "Snoozes that have not ended", Over.MAX)
         self._suppressions = gauge(
             "suppressions_active", "Suppressions that have not ended", Over.MAX

@@ -12,7 +12,9 @@ from prometheus_client import CollectorRegistry
 
 from detectors.alerts import Mode, PatternCode, Severity, Status
 from detectors.census import Cause
+from streams.decisions.metrics import DecisionMetrics
 from streams.service.metrics import Metrics
+from streams.sinks.metrics import DeliveryMetrics, OutcomeWord
 from tests.debian import PROMTOOL, path_of
 from tests.docs.pages import DOCS, ROOT, anchors
 
@@ -22,22 +24,13 @@ TEST_FILES: Final = sorted((PROMETHEUS / "tests").glob("*.yml"))
 RUNBOOK: Final = DOCS / "runbook.md"
 CONFIG: Final = PROMETHEUS / "prometheus.yml"
 
-ELSEWHERE: Final = {
-    "probewatch_deliveries_total": {"sink", "outcome"},
-    "probewatch_sink_lag_records": {"sink"},
-    "probewatch_alert_flood": {"sink"},
-    "probewatch_configuration_info": {"hash"},
-    "probewatch_configuration_rejected": set[str](),
-}
-"""Metrics that another part of the service brings."""
-
 VALUES: Final[dict[str, set[str]]] = {
     "pattern": set(PatternCode),
     "severity": set(Severity),
     "mode": set(Mode),
     "status": set(Status),
     "cause": set(get_args(Cause)),
-    "outcome": {"delivered", "retried", "dead", "filtered", "suppressed"},
+    "outcome": set(get_args(OutcomeWord)),
     "job": {"probewatch"},
 }
 """What labels that rules ask for may be."""
@@ -69,6 +62,8 @@ RECORDED: Final = {rule["record"]: rule for rule in rules() if "record" in rule}
 def shown() -> dict[str, set[str]]:
     """What can be asked for, by name: the labels that it has."""
     metrics = Metrics(CollectorRegistry())
+    DecisionMetrics(metrics.making)
+    DeliveryMetrics(metrics.making)
     found = {family.name: set[str]() for family in metrics.registry.collect()}
     for made in metrics.making.made:
         if made.kind == "histogram":
@@ -76,7 +71,7 @@ def shown() -> dict[str, set[str]]:
                 found[f"{made.name}_{suffix}"] = {*made.labels, "le"}
         else:
             found[made.name] = set(made.labels)
-    return found | ELSEWHERE
+    return found
 
 
 def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
