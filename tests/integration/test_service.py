@@ -26,7 +26,7 @@ from tests.kafka.cluster import KafkaCluster
 from tests.kafka.settings import PASSWORD, PROTOCOLS, USER
 
 DAYS: Final = 21
-QUIET: Final = timedelta(days=60)
+QUIET: Final = timedelta(days=70)
 SECRET: Final = "nobody-may-read-this"  # noqa: S105
 GARBAGE: Final = {
     100: (SECRET.encode(), "not_json", None),
