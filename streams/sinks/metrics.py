@@ -42,7 +42,7 @@ class SinkMetrics:
         }
         self._seconds = metrics.seconds.labels(sink)
         self._depth = metrics.depth.labels(sink)
-        self._lag = metrics.lag.labels(sink)
+        self._lag, self._sink = metrics.lag, sink
         self._flood = metrics.flood.labels(sink)
 
     def count(self, outcome: OutcomeWord, number: int = 1) -> None:
@@ -57,5 +57,6 @@ class SinkMetrics:
     def look(self, depth: int, lag: int, *, flooding: bool) -> None:
         """Say how it stands."""
         self._depth.set(depth)
-        self._lag.set(lag)
+        # Before the first look nobody knows it, and it is not 0.
+        self._lag.labels(self._sink).set(lag)
         self._flood.set(flooding)

@@ -135,8 +135,8 @@ class _Share(ConsumerRebalanceListener):  # type: ignore[misc]
             await dispatch.stop(_GRACE_SECONDS)
             with suppress(KafkaError):
                 await self._commit_done(dispatch)
+            self._outlet.metrics.look(0, 0, flooding=False)
         await self._outlet.receiver.end()
-        self._outlet.metrics.look(0, 0, flooding=False)
 
     async def _wait(self) -> None:
         """Wait for partitions, and begin with them."""
