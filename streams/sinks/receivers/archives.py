@@ -1,6 +1,7 @@
 """Receivers that keep everything: findings for a lake or a SIEM, and a file of lines."""
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -120,6 +121,8 @@ def append(path: Path, line: bytes) -> None:
     """
     number = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, _PRIVATE)
     try:
+        # While another writes, the file may seem to end within a line.
+        fcntl.flock(number, fcntl.LOCK_EX)
         size = os.fstat(number).st_size
         torn = size > 0 and os.pread(number, 1, size - 1) != b"\n"
         text = b"\n" + line if torn else line
