@@ -15,7 +15,7 @@ from streams.audit.file import lines
 from streams.kafka.reading import records
 from streams.kafka.security import client_options
 from streams.kafka.topics import topics
-from streams.options import OUT_FILE
+from streams.options import CONFIG, OUT_FILE
 from streams.settings import Settings, find, load
 
 EPILOG = """\b
@@ -26,13 +26,6 @@ Example:
 
 Exit code 1: the trail is broken, or cannot be read.
 """
-
-CONFIG = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
-)
 
 
 class NotedHead(click.ParamType):

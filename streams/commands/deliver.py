@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from streams.logs import LEVELS, Level, log_to
+from streams.options import CONFIG
 from streams.settings import find, load
 
 _LOGGER = logging.getLogger(__name__)
@@ -20,12 +21,7 @@ Example:
 
 
 @click.command(epilog=EPILOG)
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
-)
+@CONFIG
 @click.option(
     "--dead-letters",
     is_flag=True,

@@ -9,7 +9,7 @@ import orjson
 
 from detectors.alerts import PatternCode
 from streams.ingest.sources import STDIN
-from streams.options import IN_FILE, OUT_FILE, keep_apart
+from streams.options import CONFIG, IN_FILE, OUT_FILE, keep_apart
 from streams.outputs import NameMode
 from streams.progress import reading
 from streams.settings import Settings, find, load
@@ -69,12 +69,7 @@ Exit code 1: there is no such alert or event, or the event was rejected or came 
     type=click.Choice(["query", "combined"]),
     help="Of the log, as in `replay`.  [default: as configured]",
 )
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
-)
+@CONFIG
 @click.option(
     "--pseudonyms",
     type=click.Choice(["keyed", "none"]),

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from detectors.alerts import Alert
-from streams.options import IN_FILE, OUT_FILE, keep_apart
+from streams.options import CONFIG, IN_FILE, OUT_FILE, keep_apart
 from streams.outputs import NameMode, Outputs
 from streams.progress import reading
 from streams.report import latest, print_alerts, print_summary
@@ -48,12 +48,7 @@ Example:
     help="query: probewatch.query.v1 as JSON lines; combined: a web server's log. "
     "[default: as configured]",
 )
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
-)
+@CONFIG
 @click.option(
     "--pseudonyms",
     type=click.Choice(["keyed", "none"]),

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from streams.logs import LEVELS, Level, log_to
+from streams.options import CONFIG
 from streams.settings import find, load
 
 _LOGGER = logging.getLogger(__name__)
@@ -22,12 +23,7 @@ Example:
 
 
 @click.command(epilog=EPILOG)
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
-)
+@CONFIG
 @click.option(
     "--bootstrap",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -15,6 +15,7 @@ from streams.kafka.connection import Admin, connected
 from streams.kafka.security import client_options
 from streams.kafka.topics import UNLIMITED, Finding
 from streams.kafka.topics import topics as topics_of
+from streams.options import CONFIG
 from streams.settings import Kafka, find, load
 from streams.settings.durations import format_duration
 from streams.terminal import console, print_table
@@ -27,13 +28,6 @@ Example:
 
 Exit code 1: a topic is missing or is not as it should be.
 """
-
-CONFIG = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
-)
 
 
 @click.group(epilog=EPILOG)
