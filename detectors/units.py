@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from .alerts import Alert, PatternCode
 from .episodes import EpisodeBook
 from .events import Records
-from .shards.tables import KEPT_CONTRIBUTIONS, Arrays, Held, records, under
-from .tails import TAIL, tail_of, total
+from .shards.daily import Daily
+from .shards.tables import Arrays, Held, under
+from .tails import TAIL, tail_of
 
 NEVER: Final = -1
 """The day of a unit that no day has begun for."""
@@ -48,7 +49,7 @@ class Unit:
 
     Attributes:
         today: the day that is being filled (days since the epoch, UTC), or `NEVER`.
-        tails: `TAIL` rows as they were when the last days began, by day.
+        tails: `TAIL` rows as they were when the last days began.
 
     Args:
         shard: of one kind.
@@ -65,7 +66,7 @@ class Unit:
         self.shard = shard
         self.books = books
         self.today = NEVER
-        self.tails: dict[int, Records] = {}
+        self.tails = Daily(TAIL)
         self._places = places
 
     def begin(self, day: int) -> list[Alert]:
@@ -80,25 +81,19 @@ class Unit:
         tail = tail_of({self._places[code]: book.reached for code, book in self.books.items()})
         # Nothing, after nothing, is not worth a word: units that know nothing stay alike.
         if len(tail) or len(self.tail(day)):
-            self.tails[day] = tail
-            for old in sorted(self.tails)[:-KEPT_CONTRIBUTIONS]:
-                del self.tails[old]
+            self.tails.put(day, tail)
         return alerts
 
     def tail(self, day: int) -> Records:
         """The `TAIL` rows as they were when `day` began."""
-        days = [known for known in self.tails if known <= day]
-        return self.tails[max(days)] if days else np.zeros(0, TAIL)
+        return self.tails.at(day)
 
     def arrays(self) -> Arrays:
         """What a snapshot keeps, beside `today`."""
         kept = {f"shard.{key}": array for key, array in self.shard.arrays().items()}
         for code, book in self.books.items():
             kept |= {f"{code.value}.{key}": array for key, array in book.arrays().items()}
-        kept["tails.days"] = np.array([*self.tails], np.int64)
-        kept["tails.lengths"] = np.array([*map(len, self.tails.values())], np.int64)
-        kept["tails.rows"] = total(self.tails.values())
-        return kept
+        return kept | {f"tails.{key}": array for key, array in self.tails.arrays().items()}
 
     def load(self, kept: Mapping[str, NDArray[np.generic]], today: int) -> None:
         """Take a snapshot over.
@@ -111,9 +106,7 @@ class Unit:
         self.shard.load(under(kept, "shard"))
         for code, book in self.books.items():
             book.load(under(kept, code.value))
-        ends = np.cumsum(kept["tails.lengths"]).tolist()
-        parts = np.split(records(kept["tails.rows"]), ends)
-        self.tails = dict(zip(kept["tails.days"].tolist(), parts, strict=False))
+        self.tails.load(under(kept, "tails"))
 
 
 def days_to_begin(today: int, day: int) -> range:

@@ -31,9 +31,10 @@ from ..state.medleys import MEDLEY
 from ..state.pairs import HISTORY, PAIR
 from .batch import Stretch
 from .conduct import Conduct
+from .daily import Daily
 from .probes import Probes
 from .retention import EVICTION_DAYS, GRACE, crowded_out, staying
-from .tables import KEPT_CONTRIBUTIONS, Arrays, Held, Members, Pool, Table, records, under
+from .tables import Arrays, Held, Members, Pool, Table, under
 
 ACTOR_DAYS: Final = 180
 """An actor is forgotten after so many days without an event."""
@@ -75,7 +76,7 @@ class ActorShard:
         # Events of even and of odd days.
         self.seen = (Members(), Members())
         # What the shard contributed to its actors' peers as its last days began, by day.
-        self.contributed: dict[int, Records] = {}
+        self.contributed = Daily(COHORT)
         # Events that were repeated, that there was no room for the actor of, for the pair,
         # for the probes.
         self.counts: NDArray[np.int64] = np.zeros(4, np.int64)
@@ -132,9 +133,7 @@ class ActorShard:
         self.close(day - 2)
         if day % EVICTION_DAYS == 0:
             self.evict(day)
-        self.contributed[day] = self.known().copy()
-        for old in sorted(self.contributed)[:-KEPT_CONTRIBUTIONS]:
-            del self.contributed[old]
+        self.contributed.put(day, self.known().copy())
 
     def known(self) -> Records:
         """The shard's `COHORT` rows."""
@@ -142,8 +141,7 @@ class ActorShard:
 
     def contribution(self, day: int) -> Records:
         """The shard's `COHORT` rows as they were when `day` began."""
-        days = [known for known in self.contributed if known <= day]
-        return self.contributed[max(days)] if days else np.zeros(0, COHORT)
+        return self.contributed.at(day)
 
     def close(self, day: int) -> None:
         """Learn the unsuspected actor-days of `day`, as another day has passed."""
@@ -255,9 +253,6 @@ class ActorShard:
         kept: Arrays = {
             "counts": self.counts,
             "evicted": self.evicted,
-            "contributed.days": np.array([*self.contributed], np.int64),
-            "contributed.lengths": np.array([*map(len, self.contributed.values())], np.int64),
-            "contributed.rows": np.concatenate([np.zeros(0, COHORT), *self.contributed.values()]),
         }
         for name, part in self._parts().items():
             kept |= {f"{name}.{key}": array for key, array in part.arrays().items()}
@@ -272,18 +267,16 @@ class ActorShard:
         """
         self.counts = kept["counts"].astype(np.int64)
         self.evicted = kept["evicted"].astype(np.int64)
-        ends = np.cumsum(kept["contributed.lengths"]).tolist()
-        parts = np.split(records(kept["contributed.rows"]), ends)
-        self.contributed = dict(zip(kept["contributed.days"].tolist(), parts, strict=False))
         for name, part in self._parts().items():
             part.load(under(kept, name))
         self.conduct.load(under(kept, "conduct"))
 
-    def _parts(self) -> dict[str, Table | Pool | Members]:
+    def _parts(self) -> dict[str, Table | Pool | Members | Daily]:
         return {
             "actors": self.actors,
             "pairs": self.pairs,
             "cohorts": self.cohorts,
+            "contributed": self.contributed,
             "recent": self.probes.recent,
             "runs": self.probes.runs,
             "cases": self.cases,

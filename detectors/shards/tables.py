@@ -45,10 +45,6 @@ class Held:
 
 _SMALLEST = 16
 
-KEPT_CONTRIBUTIONS = 3
-"""No shard is further ahead of another than that the other may ask for one of what so many days
-began with."""
-
 
 def _grown(array: A, length: int) -> A:
     larger = np.zeros(length, array.dtype)

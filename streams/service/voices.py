@@ -54,8 +54,8 @@ def contribution(
 def days_said(stage: ActorStage | LaterStage[Any], voice: str, shard: int) -> Iterable[int]:
     """The days of which a shard still knows what it said."""
     if isinstance(stage, ActorStage) and voice == PEERS:
-        return stage.shards[shard].contributed
-    return stage.units[shard].tails
+        return stage.shards[shard].contributed.days
+    return stage.units[shard].tails.days
 
 
 def voices_of(stage: ActorStage | LaterStage[Any]) -> tuple[str, ...]:
