@@ -1,4 +1,4 @@
-"""The probes that a shard's accounts tried of late."""
+"""The probes that a shard's accounts tried of late, and what they are used to trying."""
 
 import numpy as np
 
@@ -7,6 +7,9 @@ from ..state.actors import DAY, MINUTE
 from ..state.probes import RECENT, RUN
 from .retention import GRACE, staying
 from .tables import Table
+
+HABIT_DAYS = 30
+"""How long an account may pause before what it is used to, and a climb of many days, are forgotten."""
 
 
 class Probes:
@@ -37,7 +40,10 @@ class Probes:
         newest = recent["minutes"].max(axis=1, initial=0).astype(np.int64) * MINUTE // DAY
         runs = self.runs.rows[: len(self.runs)]
         ages = (today - newest, today - runs["last"] // DAY)
-        for table, age, limit in zip((self.recent, self.runs), ages, self._limits, strict=True):
-            kept = staying(age, np.full(len(age), GRACE + 1), limit)
+        lifetimes = (GRACE + HABIT_DAYS, GRACE + 1)
+        for table, age, lifetime, limit in zip(
+            (self.recent, self.runs), ages, lifetimes, self._limits, strict=True
+        ):
+            kept = staying(age, np.full(len(age), lifetime), limit)
             if kept is not None:
                 table.keep(kept)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from detectors.kernels.blanks import BLANK_SPREAD, MOST_A_DAY, MOST_STEP
@@ -209,6 +209,7 @@ def blanks(days: list[list[float]], **fields: object) -> list[Fields]:
 
 
 @given(days=days_of_scores)
+@example(days=[[0.5, 0.5, 0.5, 0.25], [], [], [0.5]])
 @one_in(2)
 def test_scores_of_probes_that_find_nobody_rise_as_they_do_by_the_formula(
     days: list[list[float]],
@@ -260,13 +261,15 @@ def test_a_long_run_is_no_habit_of_trying_again() -> None:
 
 
 def test_an_account_with_one_probe_a_person_draws_no_run() -> None:
-    """Runs are kept of second, different probes only; both tables are emptied when idle."""
+    """Runs are kept of second, different probes only; habits outlive them, until long idle."""
     judge = pipeline()
     day = [search(at(0, 9, i), "ada", f"person-{i}", probe_id=f"p{i}") for i in range(30)]
     judge.observe(batch(day))
     (shard,) = [s for s in judge.actors.shards.values() if len(s.probes.recent)]
 
     assert (len(shard.probes.recent), len(shard.probes.runs)) == (1, 0)
+    judge.advance(judge.today + 20)
+    assert held(shard) == (1, 0)
     judge.advance(judge.today + 20)
     assert held(shard) == (0, 0)
 
