@@ -75,6 +75,10 @@ class Board:
         """The last day that a shard has said anything of by a voice; -1 if none."""
         return self.said[voice].until(shard)
 
+    def has_begun(self, day: int) -> bool:
+        """Whether a day has begun on every shard of actors."""
+        return self.said[PEERS].slowest() >= day
+
     def peers(self, day: int) -> Peers | None:
         """What actors are compared with on a day; None until every shard has said its part."""
         if day not in self._peers:

@@ -68,6 +68,7 @@ class Station:
         self._course = course
         self._voices = voices_of(stage)
         self._compared_on = NEVER
+        self._in_step_on = NEVER
         self._counted = Tally()
 
     @property
@@ -151,7 +152,7 @@ class Station:
             self.today = begun
             for voice in self._voices:
                 self._contribute(voice, begun, due, outcome)
-        return self._can_judge(self.today)
+        return self._can_judge(self.today) and self._is_in_step()
 
     def _turn(self, day: int, outcome: Outcome) -> None:
         """Let a day begin; what it closes is counted."""
@@ -184,6 +185,18 @@ class Station:
                 return False
             self.stage.correct(tails, peers)
             self._compared_on = day
+        return True
+
+    def _is_in_step(self) -> bool:
+        """Whether all actors' shards have begun today: later stages are shown day after day.
+
+        Else a backlog, in which partitions drift apart, would show them a person's Tuesday
+        before half of the Monday.
+        """
+        if self.today != self._in_step_on:
+            if isinstance(self.stage, ActorStage) and not self._board.has_begun(self.today):
+                return False
+            self._in_step_on = self.today
         return True
 
     def _apply(self, queued: Queued, which: slice, outcome: Outcome) -> None:

@@ -111,12 +111,14 @@ def waiting(records: Partition, *, days: Iterable[int]) -> tuple[Station, Board]
 
 
 def test_a_day_waits_for_every_shard() -> None:
-    """What its events are compared with is known when all have begun the day before."""
+    """What its events are compared with is of the day before; they go on when all have begun it."""
     log = topic(rows(search(at(0, 1), somebody(0))), tick(TODAY))
     one, board = waiting(log, days=[])
 
     assert (one.parked, one.position, searches(one)) == (True, 0, 0)
     begin(board, OTHERS, TODAY - 1)
+    assert (one.run().rows, one.parked) == (0, True)
+    begin(board, OTHERS, TODAY)
     assert one.run().rows == 1
     assert (one.parked, one.position, searches(one)) == (False, 2, 1)
 
@@ -219,7 +221,7 @@ def test_a_first_checkpoint_of_some_units_makes_all_be_read_again() -> None:
 
 def test_events_of_another_partition_are_refused() -> None:
     """The number of partitions was changed under a state that is spread over the old one."""
-    one, _ = waiting([], days=[TODAY - 1])
+    one, _ = waiting([], days=[TODAY])
     one.take(topic(rows(search(at(0), somebody(1)))))
 
     with pytest.raises(SnapshotError, match="number of partitions"):
