@@ -58,7 +58,10 @@ class Sink(Section, frozen=True):
     ] = ()
     statuses: Annotated[
         tuple[StatusWord, ...],
-        Meta(description="only revisions that say this of their episode; empty: all"),
+        Meta(
+            description="only revisions that say this of their episode; empty: all. To a sink the "
+            "first revision that passes its other filters opens the episode"
+        ),
     ] = ()
     named_tenants: Annotated[
         tuple[str, ...],

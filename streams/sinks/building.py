@@ -79,4 +79,4 @@ def _current(links: Links) -> Callable[[], AsyncIterator[Alert]]:
 
 
 def _keeps(sink: Sink, links: Links) -> Callable[[Alert], bool]:
-    return lambda alert: wants(sink, alert) and links.silence.covers(alert) is None
+    return lambda alert: wants(sink, alert, told=True) and links.silence.covers(alert) is None

@@ -20,6 +20,9 @@ from .retries import insist
 from .selection import Silence, wants
 
 _LOOK_SECONDS: Final = 0.5
+_REMEMBERED: Final = 50_000
+"""Alerts of which it is known that the receiver was told; some 8 MB."""
+
 _DECODER: Final = msgspec.json.Decoder(Alert)
 
 
@@ -61,6 +64,7 @@ class Dispatch:
         self._backlog = Backlog(sink.queue)
         self._floods = FloodWatch(sink.name, sink.digest_interval.total_seconds())
         self._telling = dict[int, int]()
+        self._told = dict[str, None]()
         self._news = asyncio.Event()
         self._couriers: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -120,13 +124,14 @@ class Dispatch:
             await self._dead.note(place, self._clock())
             self._metrics.count("dead")
             return
-        if not wants(self._sink, alert):
+        if not wants(self._sink, alert, told=alert.alert_id in self._told):
             self._leave_out(alert, ended=alert.status is Status.CLOSED)
             self._metrics.count("filtered")
         elif self._outlet.silence.covers(alert) is not None:
             self._leave_out(alert, ended=True)
             self._metrics.count("suppressed")
         else:
+            self._remember(alert.alert_id)
             before = self._backlog.overflow.total
             for alert_id in self._backlog.put(alert, place, record, written):
                 self._receiver.forget(alert_id)
@@ -139,6 +144,12 @@ class Dispatch:
         for partition, offset in self._telling.items():
             first[partition] = min(offset, first.get(partition, offset))
         return first
+
+    def _remember(self, alert_id: str) -> None:
+        self._told.pop(alert_id, None)
+        self._told[alert_id] = None
+        if len(self._told) > _REMEMBERED:
+            del self._told[next(iter(self._told))]
 
     def _leave_out(self, alert: Alert, *, ended: bool) -> None:
         if ended:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from detectors.alerts import Alert, Mode, Severity
+from detectors.alerts import Alert, Mode, Severity, Status
 from streams.settings.sinks import Sink
 
 
@@ -21,16 +21,25 @@ class NoSilence:
         return None
 
 
-def wants(sink: Sink, alert: Alert) -> bool:
-    """Whether an alert passes the sink's filter.
+def wants(sink: Sink, alert: Alert, *, told: bool) -> bool:
+    """Whether a revision passes the sink's filter.
 
     Whoever is told of certain tenants only is not told of alerts across tenants: these show that
     the others exist, and what happens there.
+
+    Args:
+        sink: whose filter.
+        alert: as it is now.
+        told: whether the sink has been told of the alert. Episodes mostly open mild and become
+            severe later; to somebody who is told of severe ones only, that is the opening.
     """
+    status = alert.status
+    if status is Status.UPDATED and not told:
+        status = Status.OPEN
     return (
         alert.mode is Mode.LIVE
         and (not sink.patterns or alert.pattern.value in sink.patterns)
         and alert.severity.rank >= Severity(sink.least_severity).rank
         and (not sink.tenants or alert.tenant_id in sink.tenants)
-        and (not sink.statuses or alert.status.value in sink.statuses)
+        and (not sink.statuses or bool({status.value, alert.status.value} & {*sink.statuses}))
     )

@@ -40,11 +40,12 @@ class Letters:
 
 
 class Snoozed:
-    """Silence about one alert."""
+    """Silence about one alert, until it is critical."""
 
     def covers(self, alert: Alert) -> str | None:
         """Whether it is that one."""
-        return "snoozed" if alert.alert_id == "snoozed" else None
+        quiet = alert.alert_id == "snoozed" and alert.severity is not Severity.CRITICAL
+        return "snoozed" if quiet else None
 
 
 class Bench:
@@ -205,6 +206,43 @@ def test_filters(sink: dict[str, Any], passes: list[str]) -> None:
 
     run(work())
     assert sorted(message.key[:-2] for message in receiver.delivered) == sorted(passes)
+
+
+def test_an_alert_opens_for_a_sink_when_it_is_first_told_of_it() -> None:
+    """What rises to its severity later is told once; what was told already, is not again."""
+    receiver = Memory()
+    updated, high = {"status": Status.UPDATED}, {"severity": Severity.HIGH}
+
+    async def work() -> None:
+        bench = Bench(a_sink(least_severity="high", statuses=["open", "reopened"]), receiver)
+        await bench.give(
+            an_alert(revision=1),
+            an_alert(revision=2, **updated, **high),
+            an_alert(revision=3, **updated, severity=Severity.CRITICAL),
+            an_alert(revision=4, status=Status.CLOSED, **high),
+            an_alert(revision=5, status=Status.REOPENED, **high),
+            an_alert(revision=6, **updated, **high),
+        )
+        await bench.finish()
+
+    run(work())
+    assert receiver.keys == ["a1:2", "a1:5"]
+
+
+def test_what_breaks_through_a_snooze_opens_for_a_sink() -> None:
+    """Though its opening was kept quiet."""
+    receiver = Memory()
+
+    async def work() -> None:
+        bench = Bench(a_sink(statuses=["open"]), receiver, Snoozed())
+        risen = {"status": Status.UPDATED, "severity": Severity.CRITICAL}
+        await bench.give(
+            an_alert(alert_id="snoozed"), an_alert(alert_id="snoozed", revision=2, **risen)
+        )
+        await bench.finish()
+
+    run(work())
+    assert receiver.keys == ["snoozed:2"]
 
 
 def test_what_people_silenced_is_not_told() -> None:
