@@ -9,7 +9,7 @@ from .retention import GRACE, staying
 from .tables import Table
 
 HABIT_DAYS = 30
-"""How long an account may pause before what it is used to, and a climb of many days, are forgotten."""
+"""How long an account may pause before what it is used to, and a long climb, are forgotten."""
 
 
 class Probes:

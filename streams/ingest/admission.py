@@ -47,6 +47,7 @@ class _Stored(msgspec.Struct, frozen=True):
     """The state of an `Admission`."""
 
     newest: int
+    written: int
     late: int
     clock_ahead: int
     undecided: StoredBatch
@@ -68,6 +69,7 @@ class Admission:
         self.late = 0
         self.clock_ahead = 0
         self._newest = ABSENT_TIME
+        self._written = NO_TIMESTAMP
         self._undecided = _nothing()
         self._timestamps = np.empty(0, np.int64)
         self._sorting = _nothing()
@@ -96,15 +98,32 @@ class Admission:
         """The source's clock: the newest time that was believed, `ABSENT_TIME` before any."""
         return self._newest
 
-    def resume(self, newest: int) -> None:
-        """Go on with a source's clock where nothing of it is waiting."""
-        self._newest = newest
+    @property
+    def written(self) -> int:
+        """Timestamp of the newest record that was judged."""
+        return self._written
+
+    def believed(
+        self, times: NDArray[np.int64], timestamps: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """What would be believed of the next events' times if they were admitted now."""
+        times = np.array(times)
+        verdicts = np.empty(len(times), np.uint8)
+        limits = self._rules.allowed_lateness_ms, self._rules.clock_tolerance_ms
+        last = True
+        judge_times(times, timestamps, self._newest, self._written, limits, verdicts, last)
+        return times
+
+    def resume(self, newest: int, written: int) -> None:
+        """Go on with a source's clock, and its last timestamp, where nothing of it is waiting."""
+        self._newest, self._written = newest, written
 
     def snapshot(self) -> bytes:
         """The state, for `restore`."""
         return msgspec.msgpack.encode(
             _Stored(
                 self._newest,
+                self._written,
                 self.late,
                 self.clock_ahead,
                 store(self._undecided),
@@ -127,7 +146,7 @@ class Admission:
         self._undecided, self._sorting = load(stored.undecided), load(stored.sorting)
         self._timestamps = np.frombuffer(stored.timestamps, np.int64).copy()
         self._keys = np.frombuffer(stored.keys, np.int64).copy()
-        self._newest = stored.newest
+        self._newest, self._written = stored.newest, stored.written
         self.late, self.clock_ahead = stored.late, stored.clock_ahead
 
     def _judge(
@@ -143,10 +162,12 @@ class Admission:
             times,
             timestamps,
             before,
+            self._written,
             (self._rules.allowed_lateness_ms, self._rules.clock_tolerance_ms),
             verdicts,
             last,
         )
+        self._written = int(timestamps[judged - 1]) if judged else self._written
         self._undecided = pick(batch, np.arange(judged, len(batch)))
         self._timestamps = timestamps[judged:]
         verdicts, times = verdicts[:judged], times[:judged]

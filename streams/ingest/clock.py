@@ -3,7 +3,8 @@
 A source's clock is the newest time that was believed. An event far behind it is late. One
 far ahead of it may be the first after a quiet night or come from a machine whose clock is
 wrong, and believing the latter would make everything behind it late. The record's own
-timestamp in Kafka settles it; without one, the events that follow do.
+timestamp in Kafka settles it, less what the source was behind its records at the time: a log of
+yesterday that is sent today is a day behind. Without a timestamp the events that follow settle it.
 """
 
 import numpy as np
@@ -62,10 +63,19 @@ def _credible_time(
 
 
 @kernel
+def _time_by_record(timestamp: int, written: int, newest: int) -> int:
+    """When an event happened whose record says `timestamp`, and whose own time cannot be."""
+    if newest == ABSENT_TIME or written == NO_TIMESTAMP or timestamp <= newest:
+        return timestamp
+    return max(timestamp - max(written - newest, 0), newest)
+
+
+@kernel
 def judge_times(  # noqa: PLR0913, PLR0917 - a kernel takes every array it touches
     times: NDArray[np.int64],
     timestamps: NDArray[np.int64],
     newest: int,
+    written: int,
     limits: tuple[int, int],
     verdicts: NDArray[np.uint8],
     last: bool,  # noqa: FBT001
@@ -76,6 +86,7 @@ def judge_times(  # noqa: PLR0913, PLR0917 - a kernel takes every array it touch
         times: int64, shape (n,), milliseconds; times that are ahead are set back in place.
         timestamps: int64, shape (n,): when Kafka got each event, or `NO_TIMESTAMP`.
         newest: the source's clock, `ABSENT_TIME` before its first event.
+        written: timestamp of the event before these, or `NO_TIMESTAMP`.
         limits: milliseconds behind the clock that still count, and milliseconds ahead of
             clock or timestamp that need no proof.
         verdicts: uint8, shape (n,), to be filled.
@@ -89,11 +100,12 @@ def judge_times(  # noqa: PLR0913, PLR0917 - a kernel takes every array it touch
         believed = int(times[i])
         if timestamps[i] != NO_TIMESTAMP:
             if times[i] > timestamps[i] + tolerance:
-                believed = int(timestamps[i])
+                believed = _time_by_record(int(timestamps[i]), written, newest)
         elif newest == ABSENT_TIME or times[i] > newest + tolerance:
             believed = _credible_time(times, i, newest, lateness, last)
             if believed == _UNDECIDED:
                 return i, newest
+        written = int(timestamps[i])
         verdicts[i] = BELIEVED if believed == times[i] else AHEAD
         times[i] = believed
         if newest != ABSENT_TIME and believed < newest - lateness:

@@ -15,6 +15,7 @@ from detectors.shards.batch import shards_of
 from detectors.state.actors import DAY
 from streams.blocks import Block, fitting, no_rows, split
 from streams.ingest.admission import Admission, TimeRules
+from streams.ingest.clock import NO_TIMESTAMP
 from streams.ingest.ingest import Ingest
 from streams.ingest.rejects import Rejected
 
@@ -35,6 +36,7 @@ class _Resume(msgspec.Struct, frozen=True, array_like=True):
 
     newest: int
     last_timestamp: int
+    written: int = NO_TIMESTAMP
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,6 @@ class Source:
         self.next_offset = 0
         self._ingest = ingest
         self._admission = Admission(rules)
-        self._tolerance = rules.clock_tolerance_ms
         self._destinations = destinations
         self._told = [_NO_DAY] * destinations
         self._held: deque[_Held] = deque()
@@ -99,7 +100,7 @@ class Source:
             except msgspec.DecodeError:
                 _LOGGER.warning("queries, partition %d: was committed by others", self.number)
                 return
-            self._admission.resume(resume.newest)
+            self._admission.resume(resume.newest, resume.written)
             self.last_timestamp = resume.last_timestamp
 
     @property
@@ -112,7 +113,8 @@ class Source:
         """The event time from which events are held back, `ABSENT_TIME` if none is."""
         if not self._held:
             return ABSENT_TIME
-        return int(self._believed(self._held[0])[0])
+        held = self._held[0]
+        return int(self._admission.believed(held.batch.rows["time"][:1], held.timestamps[:1])[0])
 
     @property
     def holds(self) -> bool:
@@ -124,7 +126,7 @@ class Source:
         """From where to read again, once everything that was released is safe."""
         held = self._held
         offset = int(held[0].batch.rows["index"][0]) if held else self.next_offset
-        resume = _Resume(self._admission.newest, self.last_timestamp)
+        resume = _Resume(self._admission.newest, self.last_timestamp, self._admission.written)
         return Commit(offset, msgspec.json.encode(resume).decode())
 
     def take(self, records: Sequence[Record], read_at: int = 0) -> list[Rejected]:
@@ -182,7 +184,8 @@ class Source:
         """What may go on: events that are used, the day of each, and when they were read."""
         while self._held:
             held = self._held[0]
-            beyond = np.flatnonzero(self._believed(held) > frontier)
+            times = self._admission.believed(held.batch.rows["time"], held.timestamps)
+            beyond = np.flatnonzero(times > frontier)
             stop = int(beyond[0]) if len(beyond) else len(held.batch)
             if stop == 0:
                 return
@@ -200,11 +203,6 @@ class Source:
             days = (clock // DAY).astype(np.int32)
             for start, stop in fitting(batch):
                 yield batch.take(start, stop), days[start:stop], held.read_at
-
-    def _believed(self, held: _Held) -> NDArray[np.int64]:
-        """Times, but none further ahead of its record than is believed."""
-        times = held.batch.rows["time"]
-        return np.where(times > held.timestamps + self._tolerance, held.timestamps, times)
 
 
 def _line(value: bytes | None) -> bytes:

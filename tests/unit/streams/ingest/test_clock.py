@@ -18,7 +18,9 @@ def judge(
     used = np.array(times, np.int64)
     verdicts = np.full(len(times), 99, np.uint8)
     stamps = np.array(timestamps or [NONE] * len(times), np.int64)
-    judged, newest = judge_times(used, stamps, ABSENT_TIME, (LATENESS, TOLERANCE), verdicts, last)
+    judged, newest = judge_times(
+        used, stamps, ABSENT_TIME, NONE, (LATENESS, TOLERANCE), verdicts, last
+    )
     return used.tolist(), verdicts.tolist(), judged, newest
 
 
@@ -29,8 +31,11 @@ def reference(times: list[int], timestamps: list[int]) -> tuple[list[int], list[
     for i, (time, stamp) in enumerate(zip(times, timestamps, strict=True)):
         believed = time
         followers = times[i + 1 : i + 1 + FOLLOWERS]
+        written = timestamps[i - 1] if i else NONE
         if stamp != NONE:
-            believed = stamp if time > stamp + TOLERANCE else time
+            behind = 0 if newest is None or written == NONE else max(written - newest, 0)
+            true = stamp if newest is None else min(stamp, max(stamp - behind, newest))
+            believed = true if time > stamp + TOLERANCE else time
         elif newest is None or time > newest + TOLERANCE:
             agree = [other for other in followers if other >= time - LATENESS]
             deny = [other for other in followers if other < time - LATENESS]
@@ -58,10 +63,11 @@ wrong = st.sampled_from([0, FAR, 2 * FAR, 1])
 def streams(draw: st.DrawFn) -> tuple[list[int], list[int]]:
     """Times that wander about, some of them far off; timestamps of Kafka on some."""
     clock, times, stamps = 10_000, [], []
+    behind = draw(st.sampled_from([0, 0, 40, 5_000]))
     for step in draw(st.lists(steps, max_size=60)):
         clock += step
         times.append(draw(st.just(clock) | wrong))
-        stamps.append(draw(st.just(NONE) | st.just(clock)))
+        stamps.append(draw(st.just(NONE) | st.just(clock + behind)))
     return times, stamps
 
 
@@ -104,6 +110,21 @@ def test_wrong_clock_does_not_make_the_rest_late() -> None:
     assert used == [100, 100, 101, 102]
     assert verdicts == [BELIEVED, AHEAD, BELIEVED, BELIEVED]
     assert newest == 102
+
+
+def test_wrong_clock_in_a_log_that_is_sent_later_does_not_make_the_rest_late() -> None:
+    """A source that is a day behind its records still is."""
+    stamps = [90_000, 90_000, 90_001, 90_002]
+
+    assert judge([100, FAR, 101, 102], stamps)[:2] == (
+        [100, 100, 101, 102],
+        [BELIEVED, AHEAD, BELIEVED, BELIEVED],
+    )
+
+
+def test_wrong_clock_after_a_quiet_night_has_the_time_of_its_record() -> None:
+    """Where records are written as things happen."""
+    assert judge([100, FAR, 901], [101, 900, 902])[0] == [100, 899, 901]
 
 
 def test_wrong_clock_may_come_first() -> None:

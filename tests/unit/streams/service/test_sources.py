@@ -187,6 +187,17 @@ def test_a_clock_far_ahead_does_not_hold_its_source_back() -> None:
     assert [row[1] for row in rows_of(one.release(at(0, 10)))] == [at(0, 10)]
 
 
+def test_a_clock_far_ahead_does_not_make_a_log_late_that_is_sent_later() -> None:
+    """Yesterday's file is sent today: one wrong clock in it costs nothing else."""
+    one = source()
+    events = [event(at(0, 1), 0), event(FAR, 1), event(at(0, 1.1), 2), event(at(0, 1.2), 3)]
+    one.take(partition(events, [at(1, 9)] * 4))
+
+    rows = rows_of(one.release(at(0, 1.15)))
+    assert [row[1] for row in rows] == [at(0, 1), at(0, 1), at(0, 1.1)]
+    assert (one.waiting_for, one.counts.late, one.counts.clock_ahead) == (at(0, 1.2), 0, 1)
+
+
 def test_events_of_records_without_timestamps_are_believed() -> None:
     """Records of before Kafka 0.10 have none."""
     one = source()
