@@ -95,7 +95,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name=PROGRAM, message="%(prog)s %(version)s")
 def probewatch() -> None:
-    """Find misuse of a face-search API in its query log: bulk scraping and stalking."""
+    """Find misuse of a face-search API in its query log: scraping, stalking, probing and more."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
