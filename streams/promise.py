@@ -36,6 +36,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         most: its upper end: no more were false, however many of them are.
         needed: further actor-days until `most` is no more than was promised, if no other alert
             comes.
+        state: what can be said of the promise.
     """
 
     promised: float
@@ -45,13 +46,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     least: float | None
     most: float | None
     needed: int
-
-    @property
-    def state(self) -> State:
-        """What can be said of the promise."""
-        if self.least is not None and self.least > self.promised:
-            return "above"
-        return "open" if self.needed else "kept"
+    state: State
 
 
 def held(promised: float, actor_days: int, alerts: int, real: int = 0) -> Held:
@@ -61,6 +56,9 @@ def held(promised: float, actor_days: int, alerts: int, real: int = 0) -> Held:
     3.6888794541139363
     """
     low, high = garwood(alerts - real, CONFIDENCE)
+    needed = max(0, math.ceil(PER * high / promised) - actor_days)
+    # Multiplied, not divided: there may be no day.
+    above = PER * low > promised * actor_days > 0
     return Held(
         promised=promised,
         actor_days=actor_days,
@@ -68,7 +66,8 @@ def held(promised: float, actor_days: int, alerts: int, real: int = 0) -> Held:
         real=real,
         least=PER * low / actor_days if actor_days else None,
         most=PER * high / actor_days if actor_days else None,
-        needed=max(0, math.ceil(PER * high / promised) - actor_days),
+        needed=needed,
+        state="above" if above else "open" if needed else "kept",
     )
 
 

@@ -113,18 +113,24 @@ def test_verdicts_on_other_alerts_change_nothing() -> None:
     [
         (
             held(1.0, 1_203, 2),
-            "1 false alert per 10,000 actor-days promised; 2 alerts in 1,203 actor-days: "
-            "at most 60 per 10,000 (95 %) if none is real",
+            (
+                "1 false alert per 10,000 actor-days promised; 2 alerts in 1,203 actor-days: "
+                "at most 60 per 10,000 (95 %) if none is real"
+            ),
         ),
         (
             held(0.5, 40_000, 2, 1),
-            "0.5 false alerts per 10,000 actor-days promised; 2 alerts in 40,000 actor-days, "
-            "1 real by verdict: at most 1.4 per 10,000 (95 %) if no other is real",
+            (
+                "0.5 false alerts per 10,000 actor-days promised; 2 alerts in 40,000 actor-days, "
+                "1 real by verdict: at most 1.4 per 10,000 (95 %) if no other is real"
+            ),
         ),
         (
             held(2.0, 1, 1, 1),
-            "2 false alerts per 10,000 actor-days promised; 1 alert in 1 actor-day, "
-            "1 real by verdict: at most 37,000 per 10,000 (95 %)",
+            (
+                "2 false alerts per 10,000 actor-days promised; 1 alert in 1 actor-day, "
+                "1 real by verdict: at most 37,000 per 10,000 (95 %)"
+            ),
         ),
         (
             held(1.0, 0, 0),
