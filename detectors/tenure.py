@@ -5,7 +5,7 @@ nothing before: two are open at a time, for late events.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -66,36 +66,41 @@ class Tenure:
         return terms
 
     def _count(self, day: int, stage: ActorStage, terms: dict[int, Term]) -> None:
+        conducts = [shard.conduct for shard in stage.shards.values()]
+        rows = [conduct.deeds[day & 1].rows[: len(conduct.deeds[day & 1])] for conduct in conducts]
+        tenants, where = np.unique(
+            np.concatenate([part["tenant"] for part in rows]), return_inverse=True
+        )
+        ripe = self._ripe(day, conducts, np.concatenate([part["cohort"] for part in rows]))
+        days = np.bincount(where).tolist()
+        ripe_days = np.bincount(where, ripe).tolist()
+        for place, tenant in enumerate(tenants.tolist()):
+            term = terms.setdefault(tenant, Term(day))
+            term.actor_days += days[place]
+            term.ripe_days += int(ripe_days[place])
+
+    def _ripe(
+        self, day: int, conducts: Sequence[Conduct], cohorts: NDArray[np.uint64]
+    ) -> NDArray[np.bool_]:
+        """Which accounts of a day `unusual_activity` could judge: as `observe_conduct` asks."""
         peers = self._peers.get(day) or no_peers()
-        for shard in stage.shards.values():
-            count = len(shard.conduct.deeds[day & 1])
-            if not count:
-                continue
-            rows = shard.conduct.deeds[day & 1].rows[:count]
-            tenants, where = np.unique(rows["tenant"], return_inverse=True)
-            days = np.bincount(where).tolist()
-            ripe = np.bincount(where, _ripe(day, shard.conduct, peers)).tolist()
-            for place, tenant in enumerate(tenants.tolist()):
-                term = terms.setdefault(tenant, Term(day))
-                term.actor_days += days[place]
-                term.ripe_days += int(ripe[place])
+        told = peers.habits.days[peers.locate(cohorts)]
+        if np.any(told < LEAST_DAYS):
+            told += np.concatenate([_told_by_own(day, conduct) for conduct in conducts])
+        ripe: NDArray[np.bool_] = told >= LEAST_DAYS
+        return ripe
 
 
-def _ripe(day: int, conduct: Conduct, peers: Peers) -> NDArray[np.bool_]:
-    """Which accounts of a day `unusual_activity` could judge: as `observe_conduct` asks."""
-    table = conduct.deeds[day & 1]
-    count = len(table)
-    told = peers.habits.days[peers.locate(table.rows["cohort"][:count])]
-    young = np.flatnonzero(told < LEAST_DAYS)
+def _told_by_own(day: int, conduct: Conduct) -> NDArray[np.float64]:
+    """What the own past of a day's accounts was worth on that day."""
+    keys = conduct.deeds[day & 1].keys[: len(conduct.deeds[day & 1])]
     known = conduct.conducts.keys[: len(conduct.conducts)]
-    if len(young) and len(known):
-        keys = table.keys[young]
-        _, at, own = np.intersect1d(keys, known, assume_unique=True, return_indices=True)
-        past = conduct.conducts.rows[own]
-        # What was learned since was not known on the day.
-        told[young[at]] += OWN_DAY * (past["total"] - (past["day"] >= day - 1))
-    ripe: NDArray[np.bool_] = told >= LEAST_DAYS
-    return ripe
+    told = np.zeros(len(keys))
+    _, at, own = np.intersect1d(keys, known, assume_unique=True, return_indices=True)
+    past = conduct.conducts.rows[own]
+    # What was learned since was not known on the day.
+    told[at] = OWN_DAY * (past["total"] - (past["day"] >= day - 1))
+    return told
 
 
 def clean_days(peers: Peers) -> Mapping[int, float]:
@@ -119,7 +124,7 @@ def days_until(known: float, days: int, needed: float = LEAST_DAYS) -> int | Non
         None if never, or if nobody can say.
 
     >>> days_until(20.0, 10), days_until(60.0, 30), days_until(5.0, 10)
-    (17, 0, None)
+    (21, 0, None)
     """
     if known >= needed:
         return 0

@@ -52,8 +52,9 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 def held(promised: float, actor_days: int, alerts: int, real: int = 0) -> Held:
     """The bounds of what was held.
 
-    >>> held(1.0, 10_000, 0).most
-    3.6888794541139363
+    >>> bound = held(promised=1.0, actor_days=10_000, alerts=0)
+    >>> round(bound.most, 3), bound.needed, bound.state
+    (3.689, 26889, 'open')
     """
     low, high = garwood(alerts - real, CONFIDENCE)
     needed = max(0, math.ceil(PER * high / promised) - actor_days)

@@ -27,8 +27,8 @@ def print_budget(report: Report, out: Console) -> None:
     rows = [_row(line.pattern or "all", line) for line in of_first]
     print_table(out, f"Held at {where}, per 10,000 actor-days", ("pattern", ""), _HELD, rows)
     out.print(
-        "at most: false alerts, with 95 % confidence for each line by itself, if none but the "
-        "real are real; needed: more actor-days without another alert to be sure of the promise"
+        "at most: so many can be false with 95 % confidence, each line by itself, if all but the "
+        "real ones are; needed: further actor-days without an alert until that is the promise"
     )
     out.print()
     if first.tenant is not None:
