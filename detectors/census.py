@@ -4,15 +4,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-import numpy as np
-
 from .alerts import PatternCode
 from .baseline import Peers
+from .kernels.conduct import OWN_DAY
+from .kernels.hashing import FREE
 from .shards.actors import ACTORS, PAIRS, ActorShard
 from .shards.conduct import LEAST_DAYS
 from .shards.groups import GroupShard
 from .shards.subjects import NetworkShard, SubjectShard
 from .stages import ActorStage, Stage
+from .tenure import clean_days
 
 Cause = Literal["idle", "room"]
 """Why an entity is dropped: it was idle for long, or others had to have its room."""
@@ -23,8 +24,6 @@ ON_BASELINES: Final = (
     PatternCode.CREDENTIAL_SHARING,
 )
 """Patterns that compare an actor with its own days as well as with its peers."""
-OPEN_DAYS: Final = 2
-"""Days of an actor that are open at a time, for late events: see `ActorShard.begin`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +94,43 @@ def young_actors(stage: ActorStage) -> dict[PatternCode, int]:
 
 def young_tenants(peers: Peers) -> tuple[int, int]:
     """Tenants too young for `unusual_activity`, and all of whom something is known."""
-    tenants, where = np.unique(peers.known["tenant"], return_inverse=True)
-    days = np.bincount(where, peers.known["acts"], len(tenants))
-    return int(np.count_nonzero(days < LEAST_DAYS)), len(tenants)
+    days = clean_days(peers).values()
+    return sum(known < LEAST_DAYS for known in days), len(days)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """A tenant's accounts that are remembered.
+
+    Attributes:
+        searching: those that ever searched.
+        young: of them, those without a clean day that is over.
+        suspected: of the young, those with days that are over, each of which was suspect.
+        own: those whose own clean days alone are enough for `unusual_activity`.
+    """
+
+    searching: int = 0
+    young: int = 0
+    suspected: int = 0
+    own: int = 0
+
+
+def accounts(stage: ActorStage) -> dict[int, Accounts]:
+    """Every tenant's, by its code."""
+    counts = {name: Counter[int]() for name in ("searching", "young", "suspected", "own")}
+    for shard in stage.shards.values():
+        actors = shard.actors.rows[: len(shard.actors)]
+        past = shard.conduct.conducts.rows[: len(shard.conduct.conducts)]
+        tenants, young = actors["tenant"], actors["baseline"] == FREE
+        counts["searching"].update(tenants.tolist())
+        counts["young"].update(tenants[young].tolist())
+        counts["suspected"].update(tenants[young & (actors["suspect_days"] > 0)].tolist())
+        counts["own"].update(past["tenant"][OWN_DAY * past["total"] >= LEAST_DAYS].tolist())
+    known = set().union(*counts.values())
+    return {
+        tenant: Accounts(**{name: count[tenant] for name, count in counts.items()})
+        for tenant in known
+    }
 
 
 def drifts(stage: ActorStage) -> Counter[tuple[int, int]]:

@@ -45,9 +45,14 @@ def levels_of(counts: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 class Levels:
-    """Counts, per tenant, the searches that carry the fields of each level."""
+    """Counts, per tenant, the searches that carry the fields of each level.
+
+    Attributes:
+        names: of the tenants, by their codes in events.
+    """
 
     def __init__(self) -> None:
+        self.names: dict[int, str] = {}
         self._events: dict[str, int] = {}
         self._searches: dict[str, list[int]] = {}
 
@@ -58,7 +63,7 @@ class Levels:
         counts = [np.bincount(where, weights=row, minlength=len(tenants)) for row in carried(rows)]
         sizes = np.bincount(where, minlength=len(tenants))
         for place, tenant in enumerate(tenants.tolist()):
-            name = batch.names[tenant]
+            name = self.names[tenant] = batch.names[tenant]
             self._events[name] = self._events.get(name, 0) + int(sizes[place])
             before = self._searches.get(name, [0] * LEVELS)
             self._searches[name] = [
@@ -68,6 +73,11 @@ class Levels:
     def of(self, tenant: str) -> int:
         """The tenant's level, 0 to 3."""
         return int(levels_of(np.array([self._searches[tenant]], np.float64))[0])
+
+    def shares(self, tenant: str) -> tuple[float, ...]:
+        """Which share of the tenant's searches carries the fields of each level from 1 on."""
+        searches, *further = self._searches[tenant]
+        return tuple(carry / max(searches, 1) for carry in further)
 
     def tenants(self) -> dict[str, int]:
         """Events per tenant."""

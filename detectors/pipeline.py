@@ -32,6 +32,7 @@ from .stages import (
 )
 from .state.actors import DAY
 from .tails import total
+from .tenure import Tenure
 from .units import NEVER, Unit, days_to_begin
 from .verdicts import Docket, Verdict
 
@@ -58,6 +59,7 @@ class Pipeline:
     Attributes:
         docket: analysts' verdicts.
         lesson: what those in effect have taught.
+        tenure: on how many actor-days tenants were judged; not a part of the state.
 
     Args:
         detection: what the operator decided.
@@ -75,6 +77,7 @@ class Pipeline:
         self.peers = no_peers()
         self.docket = Docket()
         self.lesson = Lesson()
+        self.tenure = Tenure()
         self.today = NEVER
 
     @property
@@ -139,6 +142,7 @@ class Pipeline:
         self.peers = Peers(
             merge(shard.contribution(day - 1) for shard in self.actors.shards.values())
         )
+        self.tenure.begin(day, self.actors, self.peers)
         self._correct()
         return [alert for stage in self.stages() for alert in stage.begin(day)]
 
@@ -206,6 +210,11 @@ class Pipeline:
     def modes(self) -> Modes:
         """Which alerts page."""
         return self._held.detection.modes
+
+    @property
+    def detection(self) -> Detection:
+        """What is judged by now."""
+        return self._held.detection
 
     @property
     def budget(self) -> float:

@@ -131,6 +131,20 @@ def law_of(pattern: Pattern, budget: float) -> Law:
     return Law(mark, math.log(CEILING) / b, b, math.exp(a - b * mark))
 
 
+def own_share(law: Law, actor_days: float) -> float:
+    """How much a tenant's own count weighs against the law's in what its rate is taken for.
+
+    Args:
+        law: of the pattern.
+        actor_days: of the tenant, fading.
+
+    Returns:
+        From 0, where the law alone holds, to nearly 1.
+    """
+    expected = law.share * actor_days
+    return expected / (SURE_COUNT + expected)
+
+
 def faded(reaches: Mapping[int, Reach]) -> dict[int, Reach]:
     """Counts by tenant after another day; what is next to nothing is dropped."""
     return {

@@ -28,6 +28,7 @@ from streams.ingest.sources import read_chunks
 from streams.ingest.verdicts import Heard
 from streams.inputs import decoder_of, names_of, stdin_for
 from streams.outputs import Outputs, Progress, Writers
+from streams.promise import Held, held_of, paging, said_real
 from streams.settings import Settings
 from streams.summary import (
     AlertCount,
@@ -84,7 +85,7 @@ class Replay:
             sort_window_ms=_milliseconds(settings.input.sort_window),
         )
         self.pipeline = Pipeline(settings.detection, settings.config_hash, names.write)
-        self._levels = Levels()
+        self.levels = Levels()
         self._rejected: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
         self._last: dict[str, Alert] = {}
@@ -174,7 +175,7 @@ class Replay:
         self._first = oldest if self._first is None else min(oldest, self._first)
         self._newest = max(int(times.max()), self._newest or 0)
         self._events += len(batch)
-        self._levels.observe(batch)
+        self.levels.observe(batch)
         yield batch
 
     def _judge(self, batch: EventBatch) -> None:
@@ -236,20 +237,28 @@ class Replay:
             ),
             tenants=self._tenants(),
             verdicts=None if self._heard is None else _taught(self._heard, self.pipeline),
+            budget=self._held() if self._events else None,
         )
+
+    def _held(self) -> Held:
+        """What was held of the promise, of all patterns at all tenants."""
+        terms = self.pipeline.tenure.terms(self.pipeline.actors).values()
+        days = sum(term.actor_days for term in terms)
+        real = said_real(self._heard.verdicts if self._heard else ())
+        return held_of(self.pipeline.budget, days, paging(self._last.values()), real)
 
     def _tenants(self) -> tuple[TenantLevel, ...]:
         """Each tenant's level and what it cannot support, the largest tenant first."""
-        events = self._levels.tenants()
+        events = self.levels.tenants()
         return tuple(
             TenantLevel(
                 tenant,
-                self._levels.of(tenant),
+                self.levels.of(tenant),
                 events[tenant],
                 tuple(
                     pattern.code
                     for pattern in self.pipeline.patterns
-                    if pattern.level > self._levels.of(tenant)
+                    if pattern.level > self.levels.of(tenant)
                 ),
             )
             for tenant in sorted(events, key=lambda name: (-events[name], name))

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from detectors.alerts import Alert, Mode, Severity
 
+from .promise import spoken
 from .summary import Summary, Verdicts
 from .terminal import Row, print_table, print_trimmed, printable
 
@@ -191,6 +192,8 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "Fields", f"{dropped} taken as absent; {summary.ignored_fields:,} unknown"
     if not summary.alerts:
         yield "Alerts", "none"
+    if summary.budget:
+        yield "Budget", spoken(summary.budget)
     if summary.verdicts:
         yield "Verdicts", _heard(summary.verdicts)
     memory = _size(summary.peak_memory_bytes)

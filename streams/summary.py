@@ -7,6 +7,8 @@ import orjson
 
 from detectors.alerts import Mode, PatternCode, Severity
 
+from .promise import Held
+
 
 class AlertCount(msgspec.Struct, frozen=True):
     """Alerts (episodes, by their last revision) of one kind."""
@@ -91,6 +93,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         seconds: wall time from the first byte to the last alert.
         peak_memory_bytes: of the process.
         verdicts: None without a file of them.
+        budget: what was promised of false alerts, and what was held; None without an event.
     """
 
     schema: str = "probewatch.summary.v1"
@@ -112,6 +115,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     tracked: tuple[Tracked, ...] = ()
     tenants: tuple[TenantLevel, ...] = ()
     verdicts: Verdicts | None = None
+    budget: Held | None = None
 
 
 def write_summary(summary: Summary, path: Path) -> None:

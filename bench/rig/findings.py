@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from streams.evaluate import Evaluation, Figures, figures
 from streams.evaluate.figures import FALSE_ALERT_RULE, PER, Detection, Spread
-from streams.evaluate.intervals import garwood, wilson
 from streams.evaluate.outcome import FalseAlert
+from streams.intervals import garwood, wilson
 
 from .promptness import DEADLINES, Delay
 from .tables import Sheet

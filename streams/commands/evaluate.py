@@ -29,6 +29,7 @@ from streams.progress import reading
 from streams.settings import find, load
 from streams.terminal import console
 
+from .budget import budget
 from .nested import CONFIG, WithOthers, config_option, events_option, json_option
 from .promotion import promotion
 
@@ -275,5 +276,5 @@ def _write(result: msgspec.Struct, path: Path | None) -> None:
         path.write_bytes(orjson.dumps(msgspec.to_builtins(result), option=orjson.OPT_INDENT_2))
 
 
-for _command in (compare, curve, discoveries, promotion):
+for _command in (budget, compare, curve, discoveries, promotion):
     evaluate.add(_command)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from detectors.alerts import PatternCode
+from streams.intervals import Interval, garwood, wilson
 
-from .intervals import Interval, garwood, wilson
 from .outcome import Basis, CampaignOutcome, Evaluation, Fate
 from .records import DIFFICULTIES
 

@@ -16,9 +16,9 @@ from detectors.alerts import Alert, Mode, PatternCode, Severity
 from detectors.base import Pattern
 from detectors.config import Detection
 from detectors.verdicts import Ruling, Verdict
+from streams.intervals import Interval, garwood, wilson
 
 from .figures import PER
-from .intervals import Interval, garwood, wilson
 from .records import Search, moment
 
 GRACE: Final = timedelta(days=1)

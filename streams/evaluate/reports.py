@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from streams.intervals import wilson
 from streams.terminal import Row, print_table, print_trimmed, printable
 
 from .comparison import Comparison, Finding, Judged
 from .curve import Curve
 from .discoveries import Discoveries
 from .figures import FalseRate
-from .intervals import wilson
 
 
 def print_comparison(comparison: Comparison, out: Console, examples: int) -> None:

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from detectors.base import StageKind
 from detectors.baseline import Peers
-from detectors.census import OPEN_DAYS, Tally, drifts, open_actor_days, tally
+from detectors.census import Tally, drifts, open_actor_days, tally
 from detectors.concerns import CONCERNS, keys_of
 from detectors.errors import SnapshotError
 from detectors.shards.batch import Stretch, shards_of, stretch_of, stretches
 from detectors.stages import ActorStage, LaterStage
+from detectors.tenure import OPEN_DAYS
 from detectors.units import NEVER, days_to_begin
 from streams.blocks import Block, decode, fitting, no_rows, part, split
 

@@ -5,7 +5,9 @@ import numpy as np
 from detectors.alerts import PatternCode
 from detectors.baseline import Peers
 from detectors.census import (
+    Accounts,
     Tally,
+    accounts,
     drifts,
     open_actor_days,
     room,
@@ -14,11 +16,12 @@ from detectors.census import (
     young_tenants,
 )
 from detectors.config import Detection, Limits
+from detectors.kernels.hashing import FREE
 from detectors.pipeline import Pipeline
 from detectors.shards.batch import SHARDS
 from detectors.state.actors import DAY
 from detectors.state.cohorts import COHORT
-from tests.logs import MONDAY, at, batch, in_order, name_of, pipeline, search
+from tests.logs import MONDAY, at, batch, code, in_order, name_of, pipeline, search
 
 FIRST = MONDAY // DAY
 
@@ -119,6 +122,31 @@ def test_actors_are_young_until_a_clean_day_is_over() -> None:
     assert young[PatternCode.BULK_SCRAPING] == 0
     assert young[PatternCode.UNUSUAL_ACTIVITY] == 0
     assert PatternCode.CASE_LAUNDERING not in young
+
+
+def test_accounts_are_counted_by_tenant() -> None:
+    """All that searched; those without a past; those judged by days of their own."""
+    whole = crowd(days=1, actors=3)
+    whole.observe(batch([search(at(0, 20), "bob", tenant_id="other", event_id="b")]))
+    assert accounts(whole.actors) == {
+        code("tenant"): Accounts(searching=3, young=3),
+        code("other"): Accounts(searching=1, young=1),
+    }
+
+    whole = crowd(days=9, actors=3)
+    assert accounts(whole.actors) == {code("tenant"): Accounts(searching=3, own=3)}
+
+
+def test_who_was_always_suspect_is_young_and_suspected() -> None:
+    """Its days are over, and were not learned."""
+    whole = crowd(days=1, actors=3)
+    for shard in whole.actors.shards.values():
+        rows = np.flatnonzero(shard.actors.rows["sheets"][: len(shard.actors), FIRST & 1] != FREE)
+        shard.suspect(rows.astype(np.int32), np.full(len(rows), FIRST))
+    whole.advance(FIRST + 2)
+
+    assert accounts(whole.actors)[code("tenant")].young == 3
+    assert accounts(whole.actors)[code("tenant")].suspected == 3
 
 
 def test_tenants_are_young_below_so_many_days() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from detectors.levels import Levels
-from tests.logs import Fields, at, batch, search
+from tests.logs import Fields, at, batch, code, search
 
 L1: Fields = {"candidate_limit": 10}
 L2: Fields = {"subject_id": "ann"}
@@ -64,3 +64,21 @@ def test_tenants_have_their_own() -> None:
 
     assert (levels.of("rich"), levels.of("poor")) == (3, 0)
     assert levels.tenants() == {"rich": 3, "poor": 3}
+
+
+def test_shares_are_of_searches() -> None:
+    """One for each level from 1 on; and the tenant's name is known by its code."""
+    levels = Levels()
+    kinds = [{}, L1, L2, L3]
+    levels.observe(batch(search(at(0, minute=i), **kind) for i, kind in enumerate(kinds)))
+
+    assert levels.shares("tenant") == (0.25, 0.5, 0.25)
+    assert levels.names == {code("tenant"): "tenant"}
+
+
+def test_a_tenant_without_a_search_carries_nothing() -> None:
+    """There is nothing to divide by."""
+    levels = Levels()
+    levels.observe(batch([search(at(0), operation="enrol", subject_id="ann")]))
+
+    assert levels.shares("tenant") == (0.0, 0.0, 0.0)

@@ -144,3 +144,28 @@ def test_verdicts_are_heeded(tmp_path: Path) -> None:
     assert all(share.now > share.configured for share in shares.values())
     assert {alert.alert_id for alert in heard} == {alert.alert_id for alert in alerts}
     assert heard[0].score < alerts[0].score
+
+
+def test_the_summary_tells_what_was_held_of_the_budget(tmp_path: Path) -> None:
+    """Ten accounts in 31 days, one alert; a verdict that it is true takes it out."""
+    path, file = tmp_path / "log.jsonl", tmp_path / "verdicts.jsonl"
+    path.write_bytes(b"\n".join(scraped()))
+    alerts: list[Alert] = []
+    held = judged(str(path), on_alert=alerts.append).budget
+    file.write_bytes(verdict_on(alerts[0], Ruling.TRUE, 99 * 24 * HOUR).line())
+    known = judged(str(path), verdicts=file).budget
+
+    assert held is not None
+    assert known is not None
+    assert (held.actor_days, held.alerts, held.real) == (310, 1, 0)
+    assert (known.actor_days, known.alerts, known.real) == (310, 1, 1)
+    assert held.most == pytest.approx(5.5716 * 10_000 / 310, rel=1e-4)
+    assert known.most == pytest.approx(3.6889 * 10_000 / 310, rel=1e-4)
+
+
+def test_without_an_event_nothing_was_held(tmp_path: Path) -> None:
+    """There is no line of it."""
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b"none\n")
+
+    assert judged(str(path)).budget is None

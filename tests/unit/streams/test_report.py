@@ -15,6 +15,7 @@ from detectors.alerts import (
     Reason,
     Severity,
 )
+from streams.promise import held
 from streams.report import latest, print_alerts, print_summary
 from streams.summary import (
     AlertCount,
@@ -197,6 +198,7 @@ SUMMARY = Summary(
             "county", 0, 200, (PatternCode.PERSISTENT_STALKING, PatternCode.CASE_LAUNDERING)
         ),
     ),
+    budget=held(1.0, 1_203, 2),
 )
 
 
@@ -214,6 +216,10 @@ def test_the_summary_says_what_became_of_every_record() -> None:
         "Rejected 33: missing_field 30, not_json 3",
         "Set aside 4 late, 2 duplicate, 1 clock set back",
         "Fields 4: user_agent 4 taken as absent; 12 unknown",
+        (
+            "Budget 1 false alert per 10,000 actor-days promised; 2 alerts in 1,203 actor-days: "
+            "at most 60 per 10,000 (95 %) if none is real"
+        ),
         "Speed 480 events/s for 2.5 s; 300 MiB of memory at most",
         "Tracked 300 actors in 2 KiB",
         "Tracked 9,000 pairs in 3.0 GiB, 70 forgotten, no room for 6 events",

@@ -3,9 +3,9 @@ import pytest
 from detectors.alerts import Mode, PatternCode, Severity
 from detectors.config import Detection
 from detectors.verdicts import Ruling
-from streams.evaluate.intervals import wilson
 from streams.evaluate.promotion import Candidate, advised, promotion
 from streams.evaluate.records import Search
+from streams.intervals import wilson
 from tests.alerts import an_alert
 from tests.verdicts import a_verdict, several
 

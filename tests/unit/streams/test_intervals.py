@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.evaluate.intervals import garwood, poisson_at_most, wilson
+from streams.intervals import garwood, poisson_at_most, wilson
 
 
 @pytest.mark.parametrize(
