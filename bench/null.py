@@ -1,10 +1,14 @@
 """How rare evidence is among the innocent: the `null` of every pattern, fitted anew.
 
 Worlds without misuse are simulated and judged. An episode is the highest evidence of one
-entity within thirty days, as one alert covers it. Of innocent actor-days a share of
-exp(a - b x) gives rise to an episode of x nats or more: b is the maximum-likelihood slope
-above the level that four times the budget's episodes reach, a makes the line pass through that
-level. Accounts that are labelled ambiguous count neither as episodes nor as actor-days.
+entity within thirty days, as one alert covers it, for what it is worth at its tenant: that is
+what meets the threshold. Of innocent actor-days a share of exp(a - b x) gives rise to an episode
+of x nats or more: b is the maximum-likelihood slope above the level where tenants' tails are
+counted, a makes the line pass through that level. Accounts that are labelled ambiguous count
+neither as episodes nor as actor-days.
+
+What evidence is worth depends on the law that stands: fit again by what was fitted, until it
+stays as it is, which takes two or three runs.
 """
 
 import sys
@@ -33,6 +37,7 @@ from detectors.pipeline import Pipeline
 from detectors.shards.batch import Stretch
 from detectors.stages import figures_of
 from detectors.state.actors import DAY
+from detectors.tails import OFTEN
 from streams.ingest.ingest import Ingest
 from streams.ingest.pseudonyms import PlainNames
 from streams.simulate import Recipe, build
@@ -40,9 +45,6 @@ from streams.terminal import console
 
 EPISODE_DAYS = 30
 LINES = 16_384
-TAIL = 4.0
-"""The fit begins where so many times the budget's episodes are."""
-
 Nats = NDArray[np.float64]
 Pseudonym = tuple[int, int]
 
@@ -75,13 +77,15 @@ class Listener(Pipeline):
         return judged
 
     def _keep(self, pattern: Pattern, figures: Figures) -> None:
-        nats = pattern.evidence(figures)
-        found = np.flatnonzero(nats > 0)
+        evidence = pattern.evidence(figures)
+        found = np.flatnonzero(evidence > 0)
         some = figures.at(found)
+        (stage,) = (stage for stage in self.stages() if stage.kind == pattern.judged_on)
+        nats = stage.worth(pattern.code, evidence[found], some.events["tenant"])
         epochs = (some.events["time"] // DAY // EPISODE_DAYS).tolist()
         keys = zip(actors_of(some.events), entities_of(pattern.entity, some), epochs, strict=True)
         best = self.best[pattern.code]
-        for (actor, entity, epoch), value in zip(keys, nats[found].tolist(), strict=True):
+        for (actor, entity, epoch), value in zip(keys, nats.tolist(), strict=True):
             before = best.get((entity, epoch))
             if before is None or value > before[0]:
                 best[entity, epoch] = (value, actor)
@@ -142,7 +146,7 @@ def fitted(nats: Nats, actor_days: int, allowed: float) -> Calibration:
         actor_days: how many there are, with and without evidence.
         allowed: episodes per 10,000 actor-days that the budget pays for.
     """
-    most = min(max(round(TAIL * allowed * actor_days / PER), 10), len(nats) - 1)
+    most = min(max(round(OFTEN * actor_days / PER), 10), len(nats) - 1)
     highest = np.sort(nats)[::-1]
     level = float(highest[most])
     rate = most / float((highest[:most] - level).sum())

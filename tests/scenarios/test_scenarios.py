@@ -157,9 +157,9 @@ def test_look_alike_stays_quiet(told: Told) -> None:
 @stories(
     [story for story in MISUSE if story.pattern is STALKING],
     missed={
-        "sedgwick_228": "found on search 20, on the tenth day with one",
-        "milwaukee_179": "of the two victims one is found, the other not",
-        "orange_city_family": "the woman is found on search 19, on the 17th day with one",
+        "sedgwick_228": "found on search 18, on the ninth day with one",
+        "milwaukee_179": "both victims are found, on searches 54 and 36, weeks after the first",
+        "orange_city_family": "the woman is found on search 21, her mother and father are not",
     },
 )
 def test_stalker_is_found_early(told: Told) -> None:

@@ -1,11 +1,87 @@
+"""What evidence is worth at a tenant, by how near to alerts its episodes come."""
+
+import math
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.patterns import BulkScraping
-from detectors.tails import SURE_COUNT, law_of, own_share
+from detectors.baseline import Peers
+from detectors.patterns.persistent_stalking import PersistentStalking
+from detectors.state.cohorts import COHORT
+from detectors.tails import CEILING, SURE_COUNT, Law, Reach, law_of, own_share, tail_of, worth
 
-LAW = law_of(BulkScraping(), 1.0)
+LAW = law_of(PersistentStalking(), 1.0)
+DAYS = 20_000.0
+EXPECTED = LAW.share * DAYS
+ALERT = LAW.mark + LAW.most
+
+
+def tenant() -> Peers:
+    """One, of whom so many actor-days are known."""
+    cohorts = np.zeros(1, COHORT)
+    cohorts["cohort"], cohorts["tenant"], cohorts["actor_days"] = 5, 7, DAYS
+    return Peers(cohorts)
+
+
+def reach(law: Law, below: float, at_ceiling: float = 0.0) -> Reach:
+    """So many episodes, as far beyond the mark as by the law."""
+    told = Reach()
+    for _ in range(round(below)):
+        told.note(-1.0, (1 - math.log(CEILING) / (CEILING - 1)) / law.rate, law.most)
+    for _ in range(round(at_ceiling)):
+        told.note(-1.0, law.most + 1.0, law.most)
+    return told
+
+
+def worth_of(evidence: float, told: Reach | None) -> float:
+    """Nats by the law at a tenant of whom so much was counted."""
+    tails = tail_of({0: {} if told is None else {7: told}})
+    judged = worth(LAW, 0, tails, tenant())
+    return float(judged.of(np.array([evidence]), np.zeros(1, np.intp))[0])
+
+
+def test_a_tenant_as_by_the_law_is_judged_by_it() -> None:
+    """As many near an alert as expected, as far beyond."""
+    told = reach(LAW, EXPECTED * (1 - 1 / CEILING), EXPECTED / CEILING)
+
+    assert worth_of(ALERT, told) == pytest.approx(ALERT, abs=0.2)
+
+
+def test_evidence_is_worth_less_where_more_come_near() -> None:
+    """Ten times as many as by the law: a nat less; where none do, a little more."""
+    many, none = worth_of(ALERT, reach(LAW, 10 * EXPECTED)), worth_of(ALERT, None)
+
+    assert many < ALERT - 1.0
+    assert ALERT < none <= ALERT + math.log(2) / LAW.rate + 1e-9
+
+
+def test_campaigns_do_not_excuse_each_other() -> None:
+    """As many who go beyond the ceiling as come near: hardly less, and not as if all were near."""
+    usual, near = (worth_of(ALERT, reach(LAW, n * EXPECTED)) for n in (1, 2))
+    attacked = worth_of(ALERT, reach(LAW, EXPECTED, EXPECTED))
+
+    assert attacked == pytest.approx(usual, abs=0.2)
+    assert attacked > near + 0.1
+
+
+def test_a_flat_tail_is_seen_where_many_come_near() -> None:
+    """Innocents who go as far as alerts, among many who come near, flatten the slope."""
+    steep, flat = (reach(LAW, 8 * EXPECTED, top * EXPECTED) for top in (0, 8))
+
+    assert worth_of(ALERT, flat) < worth_of(ALERT, steep) - 0.3
+
+
+def test_an_episode_is_counted_once() -> None:
+    """However it grows; beyond the ceiling it counts as at it."""
+    at_once, slowly = Reach(), Reach()
+    at_once.note(-1.0, 9.0, LAW.most)
+    for before, now in ((-1.0, 0.1), (0.1, 1.0), (1.0, 9.0)):
+        slowly.note(before, now, LAW.most)
+
+    assert (slowly.reached, slowly.topped) == (at_once.reached, at_once.topped) == (1, 1)
+    assert slowly.beyond == pytest.approx(at_once.beyond) == pytest.approx(LAW.most)
 
 
 @given(st.floats(0.0, 1e6), st.floats(0.0, 1e4))
