@@ -68,7 +68,7 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     ] = 5.0
     carried_nats: Annotated[
         Positive, Meta(description="most evidence that earlier days leave, in nats")
-    ] = 12.0
+    ] = 16.0
     one_side_share: Annotated[
         Share, Meta(description="what is left where the log has clients or networks, not both")
     ] = 0.5
@@ -104,7 +104,8 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         travels = np.log1p(actors["travels"])
         travels = np.minimum(travels, np.where(sides, overlap, parties + overlap) / 2)
         today = (parties + overlap + travels) * known + rest
-        earlier = np.minimum(np.minimum(actors["crowded"], self.carried_nats), SUPPORT * today)
+        earlier = np.minimum(actors["crowded"], self.carried_nats)
+        earlier *= np.minimum(today / ALIKE, 1.0)
         return np.stack([parties * known, overlap * known, rest, travels * known, earlier], axis=1)
 
     def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
@@ -127,8 +128,9 @@ SURELY_ABROAD: Final = 4.0
 """Changes of country from which on networks alone count in full: no carrier does that, and who
 switches a VPN on and off does it once or twice a day."""
 
-SUPPORT: Final = 3.0
-"""Earlier days count for so many times what today does, at most."""
+ALIKE: Final = 3.0
+"""Earlier days count in full from so many nats of today on, which is the most that one of them adds
+(`kernels.carry`): a day that is less like them says less of whether it goes on."""
 
 _WORTH_SAYING: Final = 0.5
 
