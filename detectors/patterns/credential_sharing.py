@@ -103,9 +103,9 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         sides = actors["sides"] > 1
         travels = np.log1p(actors["travels"])
         travels = np.minimum(travels, np.where(sides, overlap, parties + overlap) / 2)
-        today = (parties + overlap + travels) * known + rest
+        several = (parties + overlap + travels) * known
         earlier = np.minimum(actors["crowded"], self.carried_nats)
-        earlier *= np.minimum(today / ALIKE, 1.0)
+        earlier *= np.minimum((several + rest / 2) / ALIKE, 1.0)
         return np.stack([parties * known, overlap * known, rest, travels * known, earlier], axis=1)
 
     def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
@@ -130,7 +130,8 @@ switches a VPN on and off does it once or twice a day."""
 
 ALIKE: Final = 3.0
 """Earlier days count in full from so many nats of today on, which is the most that one of them adds
-(`kernels.carry`): a day that is less like them says less of whether it goes on."""
+(`kernels.carry`): a day that is less like them says less of whether it goes on. Of rest half counts,
+as a job that begins to run by night lacks it, too."""
 
 _WORTH_SAYING: Final = 0.5
 
