@@ -129,9 +129,9 @@ SURELY_ABROAD: Final = 4.0
 switches a VPN on and off does it once or twice a day."""
 
 ALIKE: Final = 3.0
-"""Earlier days count in full from so many nats of today on, which is the most that one of them adds
-(`kernels.carry`): a day that is less like them says less of whether it goes on. Of rest half counts,
-as a job that begins to run by night lacks it, too."""
+"""Earlier days count in full from so many nats of today on, the most that one of them adds
+(`kernels.carry`): a day that is less like them says less of whether it goes on. Of rest half
+counts, as a job that begins to run by night lacks it, too."""
 
 _WORTH_SAYING: Final = 0.5
 
