@@ -2,10 +2,13 @@
 
 import math
 
+import numpy as np
+
 from ..events import Records, Relation, Row
 from ..state.actors import DAY
-from ..state.subjects import CROWD_LIFETIME
+from ..state.subjects import CROWD_LIFETIME, CROWD_PURPOSES, PURPOSE_CELLS
 from .compile import kernel
+from .hashing import mix
 from .marks import find_partners, learn_panel
 
 CONSENTED = int(Relation.CONSENTED)
@@ -18,15 +21,36 @@ CURIOUS = 0.2
 MOST_TAUGHT = 32
 """A person teaches what is usual by its first so many searchers."""
 
+PRIOR_ALIKE = 0.3
+SURE_STATED = 20.0
+"""Chance that two searches of a tenant of which nothing is known state the same purpose, and the
+searches that count as much."""
+
+COMMON_CAUSE = 0.85
+"""Of those who would state another purpose by chance so many state the common one, where there is a
+cause that all know: an appeal, a training, a public case."""
+
+_PURPOSE = np.uint64(0x505552)
+
 SURE_FIRSTS = 50.0
 PRIOR_CROWD = 0.4
 """Mean ln(searchers) of a tenant of which nothing is known; that of simulated police."""
 
 
 @kernel
+def begin_custom(custom: Row, time: int) -> None:
+    """Nothing is known of a tenant."""
+    custom.since = time
+    custom.alike = PRIOR_ALIKE
+
+
+@kernel
 def learn_custom(custom: Row, event: Row, pair: Row, actors: int) -> None:
     """Take an event in as an example of what is usual at its tenant."""
+    custom.since = min(custom.since, event.time)
     custom.last = max(custom.last, event.time)
+    if event.purpose != 0:
+        custom.today_purposes[mix(event.purpose, _PURPOSE) % np.uint64(PURPOSE_CELLS)] += 1.0
     if pair.pair_is_new and actors <= MOST_TAUGHT:
         custom.today_firsts += 1.0
         custom.today_crowds += math.log(float(max(actors, 1)))
@@ -49,11 +73,25 @@ def fade_customs(customs: Records, count: int, memory: float) -> None:
         custom.crowds = memory * custom.crowds + custom.today_crowds
         custom.today_firsts = 0.0
         custom.today_crowds = 0.0
+        _learn_purposes(custom, memory)
         find_partners(custom)
 
 
 @kernel
-def begin_crowd(circle: Row, others: int, age: float, today: int) -> None:
+def _learn_purposes(custom: Row, memory: float) -> None:
+    total = 0.0
+    squares = 0.0
+    for cell in range(PURPOSE_CELLS):
+        custom.purposes[cell] = memory * custom.purposes[cell] + custom.today_purposes[cell]
+        custom.today_purposes[cell] = 0.0
+        total += custom.purposes[cell]
+        squares += custom.purposes[cell] ** 2
+    alike = squares / max(total, 1.0)
+    custom.alike = (SURE_STATED * PRIOR_ALIKE + alike) / (SURE_STATED + total)
+
+
+@kernel
+def begin_crowd(circle: Row, others: int, age: float, today: int, first: int) -> None:
     """Let the crowd begin with those who searched before.
 
     Args:
@@ -61,7 +99,15 @@ def begin_crowd(circle: Row, others: int, age: float, today: int) -> None:
         others: accounts that searched for the person before.
         age: ms since the first of them.
         today: the person's newest day.
+        first: time of the first of them.
     """
+    circle.crowd_since = first
+    circle.crowd_before = 0
+    circle.stated = 0.0
+    circle.stated_alike = 0.0
+    for k in range(CROWD_PURPOSES):
+        circle.purposes[k] = 0
+        circle.purpose_counts[k] = 0.0
     circle.fresh = others * math.exp(-age / CROWD_LIFETIME)
     circle.fresh_explained = 0.0
     circle.fresh_usual = 0.0
@@ -72,10 +118,18 @@ def begin_crowd(circle: Row, others: int, age: float, today: int) -> None:
 
 
 @kernel
-def observe_crowd(circle: Row, event: Row, pair: Row, elapsed: float) -> None:
+def observe_crowd(
+    circle: Row, event: Row, pair: Row, elapsed: float, actors: int, alike: float
+) -> None:
     """Count the account if it searches for the person for the first time.
 
-    `elapsed` is from the person's newest search before to this one, in ms.
+    Args:
+        circle: of the person; changed in place.
+        event: the search.
+        pair: what the actor's shard says of it.
+        elapsed: from the person's newest search before to this one, ms.
+        actors: who searched for the person so far, with this one.
+        alike: chance that two searches of the tenant state the same purpose.
     """
     if elapsed > 0:
         left = math.exp(-elapsed / CROWD_LIFETIME)
@@ -84,9 +138,20 @@ def observe_crowd(circle: Row, event: Row, pair: Row, elapsed: float) -> None:
         circle.fresh_usual *= left
         circle.fresh_nats *= left
         circle.fresh_peak *= left
+        circle.stated *= left
+        circle.stated_alike *= left
+        for k in range(CROWD_PURPOSES):
+            circle.purpose_counts[k] *= left
     if not pair.pair_is_new:
         return
     weight = math.exp(min(elapsed, 0.0) / CROWD_LIFETIME)
+    if circle.fresh < 1.0:
+        circle.crowd_since = event.time
+        circle.crowd_before = max(actors - 1, 0)
+    if event.purpose != 0:
+        circle.stated += weight
+        circle.stated_alike += weight * alike
+        _count_purpose(circle, event, weight)
     reason = event.case[0] != 0 or event.relation == CONSENTED
     circle.fresh += weight
     circle.fresh_explained += weight * reason
@@ -104,6 +169,20 @@ def observe_crowd(circle: Row, event: Row, pair: Row, elapsed: float) -> None:
 
 
 @kernel
+def _count_purpose(circle: Row, event: Row, weight: float) -> None:
+    """Space-Saving (Metwally et al., 2005): what is most common is never counted for too little."""
+    least = 0
+    for k in range(CROWD_PURPOSES):
+        if circle.purposes[k] == event.purpose:
+            circle.purpose_counts[k] += weight
+            return
+        if circle.purpose_counts[k] < circle.purpose_counts[least]:
+            least = k
+    circle.purposes[least] = event.purpose
+    circle.purpose_counts[least] += weight
+
+
+@kernel
 def shown_reasons(pair: Row) -> float:
     """Share of searches that have a reason, both of the account's others and of its peers'.
 
@@ -114,11 +193,11 @@ def shown_reasons(pair: Row) -> float:
 
 
 @kernel
-def describe_crowd(circle: Row, actors: int, first: int, last: int, out: Row) -> None:
+def describe_crowd(circle: Row, actors: int, first: int, last: int, since: int, out: Row) -> None:
     """Fill the crowd's figures.
 
     Newcomers of the last month, who came as evenly as they may, have decayed by now; what
-    they do not account for came before.
+    they do not account for came before. `since` is when the tenant's first search was, ms.
     """
     age = float(last - first) / CROWD_LIFETIME
     month = min(max(age, 1e-6), 1.0)
@@ -129,3 +208,27 @@ def describe_crowd(circle: Row, actors: int, first: int, last: int, out: Row) ->
     out.crowd_explained = circle.fresh_explained / max(circle.fresh, 1e-9)
     out.crowd_usual = circle.fresh_usual / max(circle.fresh, 1e-9)
     out.crowd_nats = out.crowd * max(circle.fresh_nats, 0.0) / max(circle.fresh, 1e-9)
+    lasted = max(float(last - circle.crowd_since), DAY)
+    quiet = max(float(circle.crowd_since - since), 0.0) / (1.0 + circle.crowd_before)
+    out.crowd_sudden = out.crowd * math.log(1.0 + quiet / lasted)
+    _describe_purposes(circle, out)
+
+
+@kernel
+def _describe_purposes(circle: Row, out: Row) -> None:
+    """Fill what the newcomers' purposes tell.
+
+    By chance each states the most common one with the chance a, where there is a common cause
+    with a + (1 - a) c.
+    """
+    stated = max(circle.stated, 1e-9)
+    common = 0.0
+    for k in range(CROWD_PURPOSES):
+        common = max(common, circle.purpose_counts[k])
+    common = min(common, stated)
+    alike = min(max(circle.stated_alike / stated, 0.01), 0.99)
+    out.crowd_stated = stated / max(circle.fresh, 1e-9)
+    out.crowd_common = common / stated
+    out.crowd_alike = alike
+    out.crowd_apart = common * math.log(alike / (alike + (1.0 - alike) * COMMON_CAUSE))
+    out.crowd_apart -= (stated - common) * math.log(1.0 - COMMON_CAUSE)

@@ -10,7 +10,14 @@ from .actors import SKETCH_DAYS
 from .bits import age_days, count_days, mark_day
 from .circles import age_circle, clear_circle, observe_member
 from .compile import kernel, signed
-from .crowds import begin_crowd, describe_crowd, learn_custom, observe_crowd, usual_crowd
+from .crowds import (
+    begin_crowd,
+    begin_custom,
+    describe_crowd,
+    learn_custom,
+    observe_crowd,
+    usual_crowd,
+)
 from .decay import add
 from .hashing import FREE, PoolView, TableView, add_row, draw, find_row
 from .pairs import LOG_UNIT, RETURN_LOGS, SELF, SUCCESS
@@ -74,6 +81,7 @@ def observe_subjects(
         custom = find_row(customs, event.tenant)
         if custom == FREE:
             custom = add_row(customs, event.tenant)
+            begin_custom(customs.rows[custom], event.time)
         learn_custom(customs.rows[custom], event, pair, signed(subject.actors))
         out.usual_crowd = usual_crowd(customs.rows[custom])
         if subject.circle == FREE and _is_company(subject):
@@ -81,13 +89,16 @@ def observe_subjects(
             others = signed(subject.actors) - signed(pair.pair_is_new)
             past = float(subject.last - subject.first)
             clear_circle(circles.rows[subject.circle])
-            begin_crowd(circles.rows[subject.circle], others, past, subject.day)
+            circle = circles.rows[subject.circle]
+            begin_crowd(circle, others, past, subject.day, subject.first)
         if subject.circle != FREE:
             circle = circles.rows[subject.circle]
             if aged > 0:
                 age_circle(circle, aged)
-            observe_crowd(circle, event, pair, elapsed)
-            describe_crowd(circle, signed(subject.actors), subject.first, subject.last, out)
+            everybody = signed(subject.actors)
+            observe_crowd(circle, event, pair, elapsed, everybody, customs.rows[custom].alike)
+            since = customs.rows[custom].since
+            describe_crowd(circle, everybody, subject.first, subject.last, since, out)
             age = subject.day - event.time // DAY
             member = observe_member(circle, customs.rows[custom], event, pair, age)
             if member >= 0:

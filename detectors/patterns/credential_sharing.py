@@ -68,7 +68,7 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     ] = 5.0
     carried_nats: Annotated[
         Positive, Meta(description="most evidence that earlier days leave, in nats")
-    ] = 12.0
+    ] = 16.0
     one_side_share: Annotated[
         Share, Meta(description="what is left where the log has clients or networks, not both")
     ] = 0.5
@@ -103,8 +103,9 @@ class CredentialSharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         sides = actors["sides"] > 1
         travels = np.log1p(actors["travels"])
         travels = np.minimum(travels, np.where(sides, overlap, parties + overlap) / 2)
-        today = (parties + overlap + travels) * known + rest
-        earlier = np.minimum(np.minimum(actors["crowded"], self.carried_nats), SUPPORT * today)
+        several = (parties + overlap + travels) * known
+        earlier = np.minimum(actors["crowded"], self.carried_nats)
+        earlier *= np.minimum((several + rest / 2) / ALIKE, 1.0)
         return np.stack([parties * known, overlap * known, rest, travels * known, earlier], axis=1)
 
     def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
@@ -127,8 +128,10 @@ SURELY_ABROAD: Final = 4.0
 """Changes of country from which on networks alone count in full: no carrier does that, and who
 switches a VPN on and off does it once or twice a day."""
 
-SUPPORT: Final = 3.0
-"""Earlier days count for so many times what today does, at most."""
+ALIKE: Final = 3.0
+"""Earlier days count in full from so many nats of today on, the most that one of them adds
+(`kernels.carry`): a day that is less like them says less of whether it goes on. Of rest half
+counts, as a job that begins to run by night lacks it, too."""
 
 _WORTH_SAYING: Final = 0.5
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
 from ..base import Count, Figures, Positive, Share, StageKind
+from ..state.subjects import PURPOSE_CELLS
 
 Nats = NDArray[np.float64]
 
@@ -19,15 +20,19 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Judged is the person. Counted are first searches of an account for the person within
     about a month, beyond those that the person's own past leads one to expect. How large
-    crowds are is heavy-tailed (Zipf's law), with a tail that each tenant teaches: where
-    everybody searches for celebrities a crowd is no news. Fewer reasons (case, consent) than
-    usual for these accounts add to it, and so does that fewer come back than come back to others:
-    who works on somebody does, and so do fans. Reasons take most of it away, as far as they are
-    usual.
+    crowds are is heavy-tailed (Zipf's law), with a tail that each tenant teaches. Fewer
+    reasons (case, consent) than usual for these accounts add to it, and to these adds that fewer
+    come back than come back to others. Reasons take most of it away, as far as they are usual.
 
-    Fails when: reasons are never logged, or crowds are usual at the tenant (a consumer
-    site, where a mob looks like the fans of somebody new); the crowd gives false reasons as
-    often as others give true ones; it gathers over many months.
+    By itself a crowd counts little, as news, appeals and trainings bring crowds, too. But who
+    comes for a cause that all know states one purpose. Where purposes differ as they do by
+    chance, each came by a way of its own, and the crowd counts in full; as far as it came of a
+    sudden, for to a star people come all the time. Where all state one purpose, most of what
+    missing reasons say is taken away.
+
+    Fails when: neither reasons nor purposes are logged (a consumer site, where a mob looks like
+    the fans of somebody new); the crowd gives false reasons as often as others give true
+    ones, or agrees on a purpose that is unusual; it gathers over many months, or in one day.
 
     Sources: 158 queries for a murder victim by 110 users at 59 agencies in a month (Austin
     Daily Herald, 2016); some 25 of a hospital's staff during one week (UCLA, 2008).
@@ -70,10 +75,14 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             some = figures.at(judged)
             nats = surprise_of_crowd(some)
             left = 1 - self.explained_share * _reasoned(some)
+            apart = nats_apart(some)
             unasked = np.minimum(some.subjects["crowd_nats"], nats)
+            unasked -= np.minimum(np.maximum(-apart, 0.0), self.explained_share * unasked)
+            alone = np.minimum(np.maximum(apart, 0.0), some.subjects["crowd_sudden"])
+            volume = np.maximum(self.volume_share * nats * left, np.minimum(nats, alone))
+            brief = np.minimum(surprise_of_staying_away(some), unasked) * left**2
             enough = np.minimum(some.subjects["crowd"] / self.enough_newcomers, 1.0) ** 2
-            brief = surprise_of_staying_away(some) * left**2
-            result[judged] = (self.volume_share * nats * left + unasked + brief) * enough
+            result[judged] = (volume + unasked + brief) * enough
         return result
 
     def most_severe(self, figures: Figures) -> Severity:  # noqa: ARG002  same for all
@@ -83,7 +92,8 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def reasons(self, figures: Figures) -> tuple[Reason, ...]:
         """Why, strongest first, for figures of one event."""
         brief = [_of_coming_back(figures)] if surprise_of_staying_away(figures)[0] >= 1 else []
-        return (_of_crowd(figures), _of_reasons(figures), *brief)
+        apart = [_of_purposes(figures)] if nats_apart(figures)[0] >= 1 else []
+        return (_of_crowd(figures), _of_reasons(figures), *apart, *brief)
 
 
 LEAST_CROWD: Final = 0.1
@@ -122,6 +132,29 @@ def surprise_of_staying_away(figures: Figures) -> Nats:
     return nats
 
 
+def nats_apart(figures: Figures) -> Nats:
+    """Nats by which the newcomers' purposes are likelier without a cause that they share.
+
+    Below 0 if they agree more than by chance; of a crowd that mostly states none, 0.
+    """
+    nats: Nats = purposes_known(figures) * figures.subjects["crowd_apart"]
+    return nats
+
+
+def purposes_known(figures: Figures) -> Nats:
+    """How far newcomers' purposes tell of a common cause, 0 to 1.
+
+    Up to a quarter who state one say nothing, a half say all. Nor do purposes where everybody
+    states the same one, or writes words of one's own: then those with a common cause do, too.
+    """
+    crowd = figures.subjects
+    stated = np.clip(4.0 * crowd["crowd_stated"].astype(np.float64) - 1.0, 0.0, 1.0)
+    alike = crowd["crowd_alike"].astype(np.float64)
+    words = np.clip(PURPOSE_CELLS * alike - 1.0, 0.0, 1.0) * np.clip(4.0 - 4.0 * alike, 0.0, 1.0)
+    known: Nats = stated * words
+    return known
+
+
 def _reasoned(figures: Figures) -> Nats:
     """Share of newcomers with a reason against what is usual for them, at most 1."""
     crowd = figures.subjects
@@ -145,6 +178,16 @@ def _of_reasons(figures: Figures) -> Reason:
     seen, usual = float(crowd["crowd_explained"]), float(crowd["crowd_usual"])
     text = f"{seen:.0%} of them had a case or consent; {usual:.0%} of these accounts usually have"
     return Reason("explained", seen, usual, "share", text)
+
+
+def _of_purposes(figures: Figures) -> Reason:
+    crowd = figures.subjects[0]
+    common, usual = float(crowd["crowd_common"]), float(crowd["crowd_alike"])
+    text = (
+        f"{common:.0%} of those who stated a purpose stated the same one, {usual:.0%} by chance: "
+        "no cause that they share"
+    )
+    return Reason("common_purpose", common, usual, "share", text)
 
 
 def _of_coming_back(figures: Figures) -> Reason:

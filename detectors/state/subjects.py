@@ -33,6 +33,9 @@ CIRCLE_SIZE = 8
 CROWD_LIFETIME = 30.0 * DAY
 """Mean lifetime of the decayed counts of newcomers, ms."""
 
+CROWD_PURPOSES = 4
+"""Purposes of newcomers that are counted one by one."""
+
 MARKS = 8
 """By what accounts are told to be the same person's: two networks, two devices, two clients,
 the day on which the account was opened, the unit; each as 32 bits that include its kind."""
@@ -73,11 +76,23 @@ CIRCLE = np.dtype(
         ("fresh_peak", "f8"),
         ("fresh_day", "i4"),
         ("fresh_today", "f8"),
+        # Since when there has always been more than one left of them, and how many searched before.
+        ("crowd_since", "i8"),
+        ("crowd_before", "u4"),
+        # Of newcomers who stated a purpose: how many, how many would have stated the same by
+        # chance, and the most common purposes with how many stated each.
+        ("stated", "f8"),
+        ("stated_alike", "f8"),
+        ("purposes", "u8", (CROWD_PURPOSES,)),
+        ("purpose_counts", "f8", (CROWD_PURPOSES,)),
     ]
 )
 """Drawn for a person searched for by several accounts: on several days, or by some more."""
 
 PANEL_SIZE = 16
+
+PURPOSE_CELLS = 16
+"""Hash cells that a tenant's purposes fall into."""
 
 MARK_KINDS = 5
 
@@ -90,6 +105,12 @@ CUSTOM = np.dtype(
         ("today_crowds", "f8"),
         ("firsts", "f8"),
         ("crowds", "f8"),
+        # The first search; searches by stated purpose, of the day that is filled and fading ones
+        # before; the chance that two of them state the same.
+        ("since", "i8"),
+        ("today_purposes", "f4", (PURPOSE_CELLS,)),
+        ("purposes", "f4", (PURPOSE_CELLS,)),
+        ("alike", "f8"),
         # A sample of the tenant's accounts, those whose hash is least, and their marks.
         ("panel", "u8", (PANEL_SIZE,)),
         ("panel_marks", "u4", (PANEL_SIZE, MARKS)),
@@ -133,6 +154,14 @@ SUBJECT_FIGURES = np.dtype(
         ("crowd_explained", "f4"),
         ("crowd_usual", "f4"),
         ("crowd_nats", "f4"),
+        # Nats by which so many of them are likelier to have come since, and not before, of a
+        # sudden; share that stated a purpose, share of these with the most common one, and by
+        # chance; nats by which their purposes are likelier without a common cause.
+        ("crowd_sudden", "f4"),
+        ("crowd_stated", "f4"),
+        ("crowd_common", "f4"),
+        ("crowd_alike", "f4"),
+        ("crowd_apart", "f4"),
         # Mean ln(searchers) of the persons whom this tenant's accounts search for.
         ("usual_crowd", "f4"),
     ]

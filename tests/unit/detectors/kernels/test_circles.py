@@ -185,6 +185,66 @@ def test_fame_explains_newcomers() -> None:
     assert after["crowd"] > 15
 
 
+def office(**shared: Any) -> list[Fields]:
+    """Twenty days of searches for ever other persons, for three purposes in turn."""
+    return [
+        search(
+            at(day, 9, i), f"clerk-{i}", f"client-{day}-{i}", purpose=f"purpose-{i % 3}", **shared
+        )
+        for day in range(20)
+        for i in range(12)
+    ]
+
+
+def newcomers(purposes: list[str]) -> list[Fields]:
+    """An account each day from the twentieth on, for these purposes."""
+    return [
+        search(at(20 + day, 12), f"curious-{day}", "victim", purpose=purpose)
+        for day, purpose in enumerate(purposes)
+    ]
+
+
+def test_a_common_cause_is_one_purpose() -> None:
+    """Whatever is usual; without it purposes are as alike as those of any searches."""
+    _, apart = last_of([*office(), *newcomers([f"purpose-{i % 3}" for i in range(12)])], "victim")
+    _, agreed = last_of([*office(), *newcomers(["purpose-1"] * 12)], "victim")
+
+    assert apart["crowd_alike"] == pytest.approx(1 / 3, abs=0.01)
+    assert apart["crowd_common"] < 0.6
+    assert apart["crowd_apart"] > 4
+    assert agreed["crowd_common"] == pytest.approx(1)
+    assert agreed["crowd_apart"] < -4
+
+
+def test_the_most_common_purpose_is_found_among_many() -> None:
+    """Also if it comes after more other ones than are counted."""
+    many = [f"other-{i}" for i in range(8)] + ["purpose-1"] * 16
+    _, found = last_of([*office(), *newcomers(many)], "victim")
+
+    assert 16 / 24 <= found["crowd_common"] < 0.9
+
+
+def test_what_nobody_states_tells_nothing() -> None:
+    """A log without purposes."""
+    _, found = last_of(
+        [search(at(day, 12), f"curious-{day}", "victim") for day in range(12)], "victim"
+    )
+
+    assert found["crowd_stated"] < 1e-6
+
+
+def test_a_crowd_is_sudden_after_quiet() -> None:
+    """Not if people came ever since the tenant is known, nor if it has just begun."""
+    _, sudden = last_of([*office(), *newcomers(["purpose-1"] * 12)], "victim")
+    _, begun = last_of(newcomers(["purpose-1"] * 12), "victim")
+    steady = [search(at(2 * day, 12), f"fan-{day}", "victim") for day in range(16)]
+    _, star = last_of([*office(), *steady], "victim")
+
+    assert sudden["crowd_sudden"] > 8
+    assert begun["crowd_sudden"] == 0
+    assert star["crowd_sudden"] < 1
+
+
 def test_a_circle_has_so_many_places() -> None:
     """More accounts than it has places: those that come back most are in it."""
     many = CIRCLE_SIZE + 4

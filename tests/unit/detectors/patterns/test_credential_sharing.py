@@ -1,9 +1,13 @@
 """What the pattern says of itself, as comparisons: none of its constants stands here."""
 
+import math
+
 import numpy as np
 
 from detectors.alerts import PatternCode
 from detectors.calibration import calibrate
+from detectors.patterns import CredentialSharing
+from detectors.state.actors import ACTOR_FIGURES, Trait
 from tests.logs import DAY, Fields, at, batch, figures_of, in_order, pipeline, search
 
 DAYS = 15
@@ -63,6 +67,20 @@ def test_more_guests_are_more_evidence() -> None:
 
     assert alone < few < many
     assert many > threshold()
+
+
+def test_earlier_days_count_as_far_as_today_is_like_them() -> None:
+    """In full on a day like theirs, in proportion on another one, not at all on a quiet one."""
+    actors = np.zeros(3, ACTOR_FIGURES)
+    actors["freedom"], actors["sides"], actors["clients"] = 20, 2, 6
+    actors["crowded"] = 10
+    actors["observed"][:, Trait.PARTIES] = math.log(8), math.log(2), 0
+    actors["spread"] = actors["peer_spread"] = 0.4
+    *_, earlier = CredentialSharing().parts(actors).T
+
+    assert earlier[0] == 10
+    assert 1 < earlier[1] < 9
+    assert earlier[2] == 0
 
 
 def test_a_vpn_is_no_crowd() -> None:

@@ -76,17 +76,74 @@ WATCHED: dict[str, Any] = {"actors": 60, "active_days": 20, "peer_returning": 0.
 
 def test_who_does_not_come_back_is_curious() -> None:
     """Fans and colleagues do."""
-    curious = evidence(**NO_REASONS, **WATCHED, other_returning=2)
+    curious = evidence(**WATCHED, other_returning=2)
 
-    assert curious > 2 * evidence(**NO_REASONS, **WATCHED, other_returning=18)
-    assert evidence(**NO_REASONS, **WATCHED, other_returning=18) == evidence(**NO_REASONS)
+    assert curious > 1.3 * evidence(**WATCHED, other_returning=18)
+    assert evidence(**WATCHED, other_returning=18) == evidence()
+
+
+def test_whom_nobody_comes_back_to_may_be_in_the_news() -> None:
+    """Where nobody gives reasons, that adds nothing: everybody is curious there."""
+    assert evidence(**NO_REASONS, **WATCHED, other_returning=0) == evidence(**NO_REASONS)
 
 
 def test_nobody_can_come_back_on_the_first_day() -> None:
     """So that nobody did says nothing."""
     fresh = WATCHED | {"active_days": 1}
 
-    assert evidence(**NO_REASONS, **fresh, other_returning=0) == evidence(**NO_REASONS)
+    assert evidence(**fresh, other_returning=0) == evidence()
+
+
+DIFFERENT: dict[str, Any] = {
+    "crowd_stated": 0.9,
+    "crowd_common": 0.3,
+    "crowd_alike": 0.25,
+    "crowd_apart": 50.0,
+    "crowd_sudden": 80.0,
+}
+"""Purposes that differ as those of any searches do, of a crowd that came of a sudden."""
+
+
+def test_who_has_no_cause_in_common_counts_in_full() -> None:
+    """With reasons or without: each came by a way of its own."""
+    excused = {"crowd_explained": 0.6, "crowd_nats": 0.0}
+
+    assert evidence(**NO_REASONS, **DIFFERENT) == pytest.approx(np.log(60) / 0.4, rel=1e-5)
+    assert evidence(**excused, **DIFFERENT) == pytest.approx(np.log(60) / 0.4, rel=1e-5)
+
+
+def test_to_a_star_people_come_all_the_time() -> None:
+    """Each for a purpose of its own; what counts is that they came of a sudden."""
+    steady = DIFFERENT | {"crowd_sudden": 1.0}
+
+    assert evidence(**NO_REASONS, **steady) < 0.1 * evidence(**NO_REASONS, **DIFFERENT)
+
+
+def test_an_appeal_that_all_know_needs_no_reasons() -> None:
+    """One purpose of all takes away most of what missing reasons say."""
+    appeal = DIFFERENT | {"crowd_common": 1.0, "crowd_apart": -60.0}
+
+    assert evidence(**appeal) < 0.3 * evidence()
+
+
+@pytest.mark.parametrize("alike", [0.04, 1.0])
+def test_purposes_that_tell_nothing_count_nothing(alike: float) -> None:
+    """Where everybody states the same one, or writes words of one's own."""
+    assert evidence(**DIFFERENT | {"crowd_alike": alike}) == evidence()
+
+
+def test_few_purposes_count_nothing() -> None:
+    """If a quarter of the crowd states one at most."""
+    assert evidence(**DIFFERENT | {"crowd_stated": 0.2}) == evidence()
+
+
+def test_purposes_are_told() -> None:
+    """If they differ."""
+    *_, purposes = PATTERN.reasons(figures(**DIFFERENT))
+
+    assert purposes.feature == "common_purpose"
+    assert purposes.observed == pytest.approx(0.3)
+    assert "30% of those who stated a purpose" in purposes.text
 
 
 def test_those_with_reasons_need_not_come_back() -> None:
