@@ -123,6 +123,14 @@ LEVERS: Final = (
         searches,
     ),
     Lever(
+        "pair_social",
+        "{then} photos of this person from social media instead of {now}",
+        "searches",
+        number_where("actors", "pair_social", _PAIR),
+        setting("actors", "pair_social"),
+        searches,
+    ),
+    Lever(
         "other_returning",
         "{then} other persons whom the account comes back to instead of {now}",
         "persons",
