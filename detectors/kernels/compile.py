@@ -26,7 +26,16 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", compiled)
 
 
-@kernel
+def part(function: Callable[P, R]) -> Callable[P, R]:
+    """A kernel that becomes part of every kernel that calls it.
+
+    LLVM would leave some as calls, and hand over each array as seven words on the stack.
+    """
+    compiled = _njit(cache=True, nogil=True, _nrt=False, forceinline=True)(function)
+    return cast("Callable[P, R]", compiled)
+
+
+@part
 def signed(number: Any) -> int:
     """The number as a signed 64-bit integer, so that differences can be negative."""
     return np.int64(number)  # type: ignore[return-value]

@@ -12,7 +12,7 @@ import zstandard
 
 from detectors.errors import InputError
 
-from .json_lines import LONGEST_LINE
+from .scanning import LONGEST_LINE
 
 STDIN = "-"
 
