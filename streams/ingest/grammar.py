@@ -7,7 +7,7 @@ holds, a line feed, ends the line: nothing here looks for the end.
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.kernels.compile import part, signed
+from detectors.kernels.compile import kernel, signed
 
 NOTHING = -1
 """No such token here."""
@@ -28,7 +28,7 @@ _SPACES = _ONES * np.uint64(SPACE)
 _TOP = np.uint64(56)
 
 
-@part
+@kernel
 def word(buffer: NDArray[np.uint8], at: int) -> np.uint64:
     """Eight bytes as one number, the first of them lowest."""
     # Unsigned indices spare the check for negative ones, and LLVM makes this one load.
@@ -39,7 +39,7 @@ def word(buffer: NDArray[np.uint8], at: int) -> np.uint64:
     return found
 
 
-@part
+@kernel
 def skip_white(buffer: NDArray[np.uint8], at: int, end: int) -> int:
     """Where white space ends."""
     while at < end and buffer[np.uint64(at)] in _WHITE:
@@ -47,7 +47,7 @@ def skip_white(buffer: NDArray[np.uint8], at: int, end: int) -> int:
     return at
 
 
-@part
+@kernel
 def _unlike_letters(bytes_: np.uint64) -> np.uint64:
     """Bits, of which the lowest is in the first byte that does not go on with plain ASCII text.
 
@@ -62,7 +62,7 @@ def _unlike_letters(bytes_: np.uint64) -> np.uint64:
     return (found | bytes_) & _HIGHS
 
 
-@part
+@kernel
 def read_text(buffer: NDArray[np.uint8], at: int) -> tuple[int, int, bool]:
     """A string, from behind its opening quote.
 
@@ -94,7 +94,7 @@ def read_text(buffer: NDArray[np.uint8], at: int) -> tuple[int, int, bool]:
         at += length
 
 
-@part
+@kernel
 def _escape(buffer: NDArray[np.uint8], at: int) -> int:
     """The length of an escape sequence; `NOTHING` if it is none, or half of a pair."""
     kind = buffer[np.uint64(at + 1)]
@@ -106,23 +106,29 @@ def _escape(buffer: NDArray[np.uint8], at: int) -> int:
     return NOTHING
 
 
-@part
+@kernel
 def hex_number(buffer: NDArray[np.uint8], at: int) -> int:
     """The number of four hexadecimal digits, `NOTHING` if there are less."""
     number = 0
     for i in range(4):
-        digit = signed(buffer[np.uint64(at + i)])
-        if ZERO <= digit <= NINE:
-            digit -= ZERO
-        else:
-            digit = (digit | 32) - 87  # "a" is 10
-            if not 10 <= digit <= 15:
-                return NOTHING
+        digit = hex_digit(buffer[np.uint64(at + i)])
+        if digit == NOTHING:
+            return NOTHING
         number = 16 * number + digit
     return number
 
 
-@part
+@kernel
+def hex_digit(byte: np.uint8) -> int:
+    """The number of one hexadecimal digit, of either case; `NOTHING` if it is none."""
+    digit = signed(byte)
+    if ZERO <= digit <= NINE:
+        return digit - ZERO
+    digit = (digit | 32) - 87  # "a" is 10
+    return digit if 10 <= digit <= 15 else NOTHING
+
+
+@kernel
 def _utf8(buffer: NDArray[np.uint8], at: int) -> int:
     """The length of a character of two to four bytes (RFC 3629); `NOTHING` if it is none."""
     first = buffer[np.uint64(at)]
@@ -148,7 +154,7 @@ def _utf8(buffer: NDArray[np.uint8], at: int) -> int:
     return length
 
 
-@part
+@kernel
 def read_number(buffer: NDArray[np.uint8], at: int) -> tuple[int, int, int, bool]:
     """A number.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from detectors.events import EVENT
 
 from .draft import Draft
-from .networks import OTHER, ipv4_networks, network_of
+from .networks import OTHER, network_of, plain_networks
 from .packed import pack
 from .pseudonyms import Kind, Names, derived_key
 from .scopes import Scopes
@@ -84,7 +84,7 @@ class Identities:
         if addresses is None:
             return
         table, which = self._keys("network", draft)
-        networks, kinds = ipv4_networks(addresses)
+        networks, kinds = plain_networks(addresses)
         pairs = siphash(networks, table, which)
         others = np.flatnonzero(kinds == OTHER)
         found: list[str | None] = []

@@ -11,7 +11,7 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.kernels.compile import kernel, part, signed
+from detectors.kernels.compile import kernel, signed
 
 from .grammar import BACKSLASH, hex_number
 
@@ -156,7 +156,7 @@ def _gather(
     return signed(end)
 
 
-@part
+@kernel
 def _character(
     lines: NDArray[np.uint8], at: np.uint64, buffer: NDArray[np.uint8], end: np.uint64
 ) -> tuple[int, int]:
@@ -213,7 +213,7 @@ def _tell_apart(
     return found
 
 
-@part
+@kernel
 def _same(buffer: NDArray[np.uint8], bounds: NDArray[np.int64], start: int, end: int) -> bool:
     if bounds[1] - bounds[0] != end - start:
         return False

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.events import Records
-from detectors.kernels.compile import kernel, part, signed
+from detectors.kernels.compile import kernel, signed
 
 from .grammar import NOTHING, QUOTE, read_number, read_text, skip_white, word
 from .layout import ENTRIES, NAME_WORDS, Kind, Layout
@@ -96,7 +96,7 @@ def scan_lines(
             scan.read[row] = at != NOTHING and skip_white(buffer, at, end) == end
 
 
-@part
+@kernel
 def _object(
     buffer: NDArray[np.uint8],
     at: int,
@@ -141,7 +141,7 @@ def _object(
     return at + 1 if complete else NOTHING
 
 
-@part
+@kernel
 def _is_name(layout: Layout, number: int, buffer: NDArray[np.uint8], at: int) -> bool:
     """Whether a name or word stands here, with its quote."""
     left = layout.lengths[number]
@@ -155,7 +155,7 @@ def _is_name(layout: Layout, number: int, buffer: NDArray[np.uint8], at: int) ->
     return bool((word(buffer, at + 8 * i) ^ layout.names[number, i]) << unused == 0)
 
 
-@part
+@kernel
 def _find(layout: Layout, buffer: NDArray[np.uint8], at: int) -> int:
     """The field whose name stands here, `NOTHING` if there is none."""
     length = 0
@@ -173,7 +173,7 @@ def _find(layout: Layout, buffer: NDArray[np.uint8], at: int) -> int:
     return NOTHING
 
 
-@part
+@kernel
 def _value(
     buffer: NDArray[np.uint8],
     at: int,
@@ -211,14 +211,14 @@ def _value(
     return _skip(buffer, at)
 
 
-@part
+@kernel
 def _is_rest(buffer: NDArray[np.uint8], at: int, rest: int, length: int) -> bool:
     """Whether some last bytes of a word stand here."""
     unused = np.uint64(64 - 8 * length)
     return bool((word(buffer, at) ^ np.uint64(rest)) << unused == 0)
 
 
-@part
+@kernel
 def _word(
     buffer: NDArray[np.uint8], at: int, row: int, field: int, layout: Layout, scan: Scan
 ) -> int:
@@ -229,7 +229,7 @@ def _word(
     return NOTHING
 
 
-@part
+@kernel
 def _text(
     buffer: NDArray[np.uint8], at: int, row: int, field: int, layout: Layout, scan: Scan
 ) -> int:
@@ -244,7 +244,7 @@ def _text(
     return close + 1
 
 
-@part
+@kernel
 def _list(buffer: NDArray[np.uint8], at: int, end: int, row: int, most: float, scan: Scan) -> int:
     if buffer[np.uint64(at)] != _BEGIN:
         return NOTHING
@@ -274,7 +274,7 @@ def _list(buffer: NDArray[np.uint8], at: int, end: int, row: int, most: float, s
     return at + 1
 
 
-@part
+@kernel
 def _number(
     buffer: NDArray[np.uint8],
     at: int,
@@ -315,7 +315,7 @@ def _number(
     return at
 
 
-@part
+@kernel
 def _skip(buffer: NDArray[np.uint8], at: int) -> int:
     """Where a value of no kind in particular ends; `NOTHING` if others have to look at it."""
     byte = buffer[np.uint64(at)]
