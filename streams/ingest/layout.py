@@ -1,4 +1,4 @@
-"""The schema as arrays, which is how compiled code knows the fields."""
+"""The schema, and what is found of it on lines, as arrays: the form compiled code knows."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 import msgspec.inspect as types
 import numpy as np
 from numpy.typing import NDArray
+
+from detectors.events import Records
 
 from .codes import WORDS
 from .schema import FIELDS
@@ -99,6 +101,45 @@ class Layout(NamedTuple):
     least: NDArray[np.int64]
     required: NDArray[np.bool_]
     codes: NDArray[np.uint8]
+
+
+HARD = np.dtype([("row", "i8"), ("place", "i8"), ("start", "i8"), ("end", "i8"), ("most", "f8")])
+
+
+class Scan(NamedTuple):
+    """What is found, by row: a number for each line.
+
+    Attributes:
+        read: whether the line was scanned; if not, nothing else of it means anything.
+        starts: int64, shape (texts, n): where in the buffer each text begins.
+        sizes: its bytes; negative if there are escape sequences among them.
+        numbers: float64, shape (numbers, n).
+        codes: uint8, shape (codes, n).
+        times: int64, shape (times, n): milliseconds, where they were given as a number.
+        lists: shape (2, n): the first candidate and how many.
+        items: shape (2, most): start and size of each candidate.
+        skipped: how many unknown fields were skipped.
+        hard: numbers that take more than one multiplication or division to be exact.
+        used: [candidates, hard numbers, texts with escapes].
+        met: how often each field was seen.
+        turns: the last line, counted from 1, that each field was seen on.
+        follows: the field that came behind each field last, and behind none.
+    """
+
+    read: NDArray[np.bool_]
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+    codes: NDArray[np.uint8]
+    times: NDArray[np.int64]
+    lists: NDArray[np.int64]
+    items: NDArray[np.int64]
+    skipped: NDArray[np.int64]
+    hard: Records
+    used: NDArray[np.int64]
+    met: NDArray[np.int64]
+    turns: NDArray[np.int64]
+    follows: NDArray[np.int64]
 
 
 def layout_of(skipped: Sequence[str]) -> Layout:

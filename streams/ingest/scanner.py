@@ -11,9 +11,9 @@ from detectors.events import ABSENT_TIME
 
 from .codes import WORDS
 from .decoded import Columns
-from .layout import CODES, NUMBERS, TEXTS, TIMES, layout_of
+from .layout import CODES, HARD, NUMBERS, TEXTS, TIMES, Scan, layout_of
 from .packed import PADDING, gather
-from .scanning import HARD, LEAST_ITEM, Scan, scan_lines
+from .scanning import LEAST_ITEM, scan_lines
 from .schema import FIELDS
 
 T = TypeVar("T", bound=np.generic)

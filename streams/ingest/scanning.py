@@ -5,16 +5,13 @@ within its bounds, no name twice, none that is unknown. Anything else is left to
 write what is an event of it anew, in a form that can be scanned.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.events import Records
 from detectors.kernels.compile import kernel, signed
 
 from .grammar import NOTHING, QUOTE, read_number, read_text, skip_white, word
-from .layout import ENTRIES, NAME_WORDS, Kind, Layout
+from .layout import ENTRIES, NAME_WORDS, Kind, Layout, Scan
 from .schema import LONGEST, REQUIRED
 
 TEXT, TIME, NUMBER, COUNT, WORD, TRUTH, LIST, SKIPPED = map(int, Kind)
@@ -31,44 +28,6 @@ _REQUIRED = len(REQUIRED)
 _LONGEST_ITEM = LONGEST["subject_id"]
 _EXACT = 2**53
 _POWERS = np.array([10.0**power for power in range(23)])
-
-HARD = np.dtype([("row", "i8"), ("place", "i8"), ("start", "i8"), ("end", "i8"), ("most", "f8")])
-
-
-class Scan(NamedTuple):
-    """What is found, by row: a number for each line.
-
-    Attributes:
-        read: whether the line was scanned; if not, nothing else of it means anything.
-        starts: int64, shape (texts, n): where in the buffer each text begins.
-        sizes: its bytes; negative if there are escape sequences among them.
-        numbers: float64, shape (numbers, n).
-        codes: uint8, shape (codes, n).
-        times: int64, shape (times, n): milliseconds, where they were given as a number.
-        lists: shape (2, n): the first candidate and how many.
-        items: shape (2, most): start and size of each candidate.
-        skipped: how many unknown fields were skipped.
-        hard: numbers that take more than one multiplication or division to be exact.
-        used: [candidates, hard numbers, texts with escapes].
-        met: how often each field was seen.
-        turns: the last line, counted from 1, that each field was seen on.
-        follows: the field that came behind each field last, and behind none.
-    """
-
-    read: NDArray[np.bool_]
-    starts: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-    numbers: NDArray[np.float64]
-    codes: NDArray[np.uint8]
-    times: NDArray[np.int64]
-    lists: NDArray[np.int64]
-    items: NDArray[np.int64]
-    skipped: NDArray[np.int64]
-    hard: Records
-    used: NDArray[np.int64]
-    met: NDArray[np.int64]
-    turns: NDArray[np.int64]
-    follows: NDArray[np.int64]
 
 
 @kernel
