@@ -17,6 +17,13 @@ _SLASH, _B, _F, _N, _R, _T, _U = b"/bfnrtu"
 _PLUS, _SMALL_E, _LARGE_E = b"+eE"
 _WHITE = tuple(b" \t\n\r")
 
+TRUE, FALSE, NULL = b"tfn"
+RUE, ALSE, ULL = (int.from_bytes(rest, "little") for rest in (b"rue", b"alse", b"ull"))
+_OPEN, _CLOSE, _BEGIN, _END, _COMMA, _COLON = b"{}[],:"
+
+DEEPEST = 60
+"""Objects and lists in one another: one bit of a number for each."""
+
 MOST_DIGITS = 18
 """Digits that surely fit 64 bits."""
 
@@ -202,3 +209,73 @@ def read_number(buffer: NDArray[np.uint8], at: int) -> tuple[int, int, int, bool
     if negative or length > MOST_DIGITS - 1:
         digits = NOTHING
     return at, digits, power, whole
+
+
+@kernel
+def is_rest(buffer: NDArray[np.uint8], at: int, rest: int, length: int) -> bool:
+    """Whether some last bytes of a word stand here."""
+    unused = np.uint64(64 - 8 * length)
+    return bool((word(buffer, at) ^ np.uint64(rest)) << unused == 0)
+
+
+@kernel
+def skip_value(buffer: NDArray[np.uint8], at: int, end: int) -> int:
+    """Where a value ends, whatever it is; `NOTHING` if others have to look at it."""
+    depth = 0
+    objects = 0  # its lowest bit: whether the innermost is an object
+    while True:
+        byte = buffer[np.uint64(at)]
+        opened = byte in (_OPEN, _BEGIN)
+        if opened:
+            if depth == DEEPEST:
+                return NOTHING
+            depth += 1
+            objects = objects << 1 | (byte == _OPEN)
+            at = skip_white(buffer, at + 1, end)
+            opened = buffer[np.uint64(at)] != (_CLOSE if objects & 1 else _END)
+        else:
+            at = _skip_simple(buffer, at)
+        while not opened:
+            if depth == 0 or at == NOTHING:
+                return at
+            at = skip_white(buffer, at, end)
+            if buffer[np.uint64(at)] == _COMMA:
+                at = skip_white(buffer, at + 1, end)
+                opened = True
+            elif buffer[np.uint64(at)] == (_CLOSE if objects & 1 else _END):
+                depth -= 1
+                objects >>= 1
+                at += 1
+            else:
+                return NOTHING
+        if objects & 1:
+            at = _skip_name(buffer, at, end)
+            if at == NOTHING:
+                return NOTHING
+
+
+@kernel
+def _skip_name(buffer: NDArray[np.uint8], at: int, end: int) -> int:
+    """Where the value begins that has this name."""
+    if buffer[np.uint64(at)] != QUOTE:
+        return NOTHING
+    at = read_text(buffer, at + 1)[0]
+    if at == NOTHING:
+        return NOTHING
+    at = skip_white(buffer, at + 1, end)
+    return skip_white(buffer, at + 1, end) if buffer[np.uint64(at)] == _COLON else NOTHING
+
+
+@kernel
+def _skip_simple(buffer: NDArray[np.uint8], at: int) -> int:
+    byte = buffer[np.uint64(at)]
+    if byte == QUOTE:
+        close = read_text(buffer, at + 1)[0]
+        return NOTHING if close == NOTHING else close + 1
+    if byte == TRUE:
+        return at + 4 if is_rest(buffer, at + 1, RUE, 3) else NOTHING
+    if byte == FALSE:
+        return at + 5 if is_rest(buffer, at + 1, ALSE, 4) else NOTHING
+    if byte == NULL:
+        return at + 4 if is_rest(buffer, at + 1, ULL, 3) else NOTHING
+    return read_number(buffer, at)[0]

@@ -10,7 +10,20 @@ from numpy.typing import NDArray
 
 from detectors.kernels.compile import kernel, signed
 
-from .grammar import NOTHING, QUOTE, read_number, read_text, skip_white, word
+from .grammar import (
+    ALSE,
+    FALSE,
+    NOTHING,
+    QUOTE,
+    RUE,
+    TRUE,
+    is_rest,
+    read_number,
+    read_text,
+    skip_value,
+    skip_white,
+    word,
+)
 from .layout import ENTRIES, NAME_WORDS, Kind, Layout, Scan
 from .schema import LONGEST, REQUIRED
 
@@ -19,8 +32,8 @@ TEXT, TIME, NUMBER, COUNT, WORD, TRUTH, LIST, SKIPPED = map(int, Kind)
 LONGEST_LINE = 1 << 20
 """Bytes. Kafka's default limit of a record; an event with a hundred candidates has 30 KB."""
 
-_OPEN, _CLOSE, _COMMA, _COLON, _BEGIN, _END, _NULL, _TRUE, _FALSE = b"{},:[]ntf"
-_ULL, _RUE, _ALSE = (int.from_bytes(rest, "little") for rest in (b"ull", b"rue", b"alse"))
+_OPEN, _CLOSE, _COMMA, _COLON, _BEGIN, _END, _NULL = b"{},:[]n"
+_ULL = int.from_bytes(b"ull", "little")
 LEAST_ITEM = 3
 """Bytes that a candidate takes on a line, with quotes and a comma."""
 
@@ -146,7 +159,7 @@ def _value(
     kind = layout.kinds[field]
     byte = buffer[np.uint64(at)]
     if byte == _NULL:
-        absent = _is_rest(buffer, at + 1, _ULL, 3) and not layout.required[field]
+        absent = is_rest(buffer, at + 1, _ULL, 3) and not layout.required[field]
         scan.skipped[row] += kind == SKIPPED
         return at + 4 if absent else NOTHING
     if byte == QUOTE:
@@ -158,23 +171,16 @@ def _value(
         return _list(buffer, at, end, row, layout.most[field], scan)
     elif kind == TRUTH:
         place = layout.places[field]
-        scan.codes[place, row] = byte == _TRUE
-        if byte == _TRUE and _is_rest(buffer, at + 1, _RUE, 3):
+        scan.codes[place, row] = byte == TRUE
+        if byte == TRUE and is_rest(buffer, at + 1, RUE, 3):
             return at + 4
-        return at + 5 if byte == _FALSE and _is_rest(buffer, at + 1, _ALSE, 4) else NOTHING
+        return at + 5 if byte == FALSE and is_rest(buffer, at + 1, ALSE, 4) else NOTHING
     elif kind in (TIME, NUMBER, COUNT):
         return _number(buffer, at, row, field, layout, scan)
     if kind != SKIPPED:
         return NOTHING
     scan.skipped[row] += 1
-    return _skip(buffer, at)
-
-
-@kernel
-def _is_rest(buffer: NDArray[np.uint8], at: int, rest: int, length: int) -> bool:
-    """Whether some last bytes of a word stand here."""
-    unused = np.uint64(64 - 8 * length)
-    return bool((word(buffer, at) ^ np.uint64(rest)) << unused == 0)
+    return skip_value(buffer, at, end)
 
 
 @kernel
@@ -272,17 +278,3 @@ def _number(
     hard.most = most
     scan.used[1] += 1
     return at
-
-
-@kernel
-def _skip(buffer: NDArray[np.uint8], at: int) -> int:
-    """Where a value of no kind in particular ends; `NOTHING` if others have to look at it."""
-    byte = buffer[np.uint64(at)]
-    if byte == QUOTE:
-        close, _, _ = read_text(buffer, at + 1)
-        return NOTHING if close == NOTHING else close + 1
-    if byte == _TRUE:
-        return at + 4 if _is_rest(buffer, at + 1, _RUE, 3) else NOTHING
-    if byte == _FALSE:
-        return at + 5 if _is_rest(buffer, at + 1, _ALSE, 4) else NOTHING
-    return read_number(buffer, at)[0]

@@ -61,7 +61,11 @@ values = st.one_of(
     st.floats(0, 1) | st.floats(allow_nan=False),
     st.text(st.characters(), max_size=10) | st.sampled_from(["cctv", "self", "x" * 600]),
     st.lists(st.text(max_size=5) | st.integers(), max_size=4) | st.just(["x"] * 120),
-    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+        max_leaves=8,
+    ),
 )
 names = st.sampled_from([*FIELDS, "image", "unknown", "other", "skipped_0", "a\nb", 'a"b', "é", ""])
 records = st.builds(
@@ -127,7 +131,7 @@ def test_fields_that_all_events_share_are_learned() -> None:
             return super()._read_again(*args)
 
     decoder = Watched()
-    lines = [line(purpose="p", case_ref=None, ours="a", theirs=2)] * SIGHTINGS
+    lines = [line(purpose="p", case_ref=None, ours={"a": [1, {}]}, theirs=2)] * SIGHTINGS
     first, second = decoder.decode(lines, 0), decoder.decode(lines, 0)
 
     assert calls == SIGHTINGS
