@@ -132,7 +132,8 @@ def involve(
     kind: EntityType, episode: Episode, numbers: NDArray[np.intp], batch: EventBatch
 ) -> None:
     """Count whose events they are, at which tenants, in which galleries."""
-    rows = batch.rows[numbers]
+    # `rows[numbers]` copies field by field, which takes 25 times as long.
+    rows = batch.rows.take(numbers)
     if "actor" not in _KEYS[kind]:
         _count(episode.actors, map(_written, rows["actor"].tolist()))
     if "case" in _KEYS[kind]:

@@ -87,7 +87,9 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         result = np.where(judged, 0.0, np.nan)
         busy = np.flatnonzero(judged & (actors["reach_today"] >= self.least_reach))
         if len(busy):
-            result[busy] = self.parts(actors[busy]).sum(axis=1) * novel(actors[busy])
+            # `actors[busy]` copies field by field, which takes 25 times as long.
+            some = actors.take(busy)
+            result[busy] = self.parts(some).sum(axis=1) * novel(some)
         return result
 
     def parts(self, actors: Records) -> NDArray[np.float64]:

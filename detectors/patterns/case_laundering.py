@@ -73,7 +73,7 @@ class CaseLaundering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         result = np.where(judged, 0.0, np.nan)
         several = np.flatnonzero(persons >= self.least_persons - _HALF)
         if len(several):
-            some = figures.actors[several]
+            some = figures.actors.take(several)
             nats = (
                 surprise_of_days(some)
                 + surprise_of_persons(some)

@@ -82,7 +82,7 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         result = np.where(judged, rise, np.nan)
         many = np.flatnonzero(judged & (probes >= self.least_probes - _HALF))
         if len(many):
-            some = actors[many]
+            some = actors.take(many)
             for name, trait in _KINDS:
                 result[many] = np.maximum(result[many], self._of(some, name, trait))
         return result

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from .named import NameCodes
 from .pseudonyms import Names
 from .rejects import Rejected
 from .scopes import Scopes
-from .times import to_millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +43,11 @@ class EventColumns:
     def convert(self, decoded: Decoded) -> Converted:
         """The events of valid time as a batch, the others as rejects."""
         columns, index = decoded.columns, decoded.index
-        times = to_millis(columns.get("event_time", []))
+        times = columns.millis("event_time")
         valid = times != ABSENT_TIME
         rejected = [Rejected(i, "bad_time", "event_time") for i in index[~valid].tolist()]
         if rejected:
-            columns = {name: list(compress(column, valid)) for name, column in columns.items()}
-            index, times = index[valid], times[valid]
+            columns, index, times = columns.only(np.flatnonzero(valid)), index[valid], times[valid]
         rows = empty_rows(len(times))
         if len(rows) == 0:
             nobody = np.empty(0, np.uint64)
@@ -58,9 +55,9 @@ class EventColumns:
             return Converted(batch, rejected, Counter())
         rows["index"] = index
         rows["time"] = times
-        draft = Draft(rows, columns, self._tenants.number(columns["tenant_id"]))
+        draft = Draft(rows, columns, self._tenants.of(columns.texts["tenant_id"]))
         self._circumstances.fill(draft)
         offsets, exposed = self._identities.fill(draft)
         names = self._names.fill(draft)
-        batch = EventBatch(rows, columns["event_id"], offsets, exposed, names)
+        batch = EventBatch(rows, columns.texts["event_id"].texts(), offsets, exposed, names)
         return Converted(batch, rejected, draft.dropped)

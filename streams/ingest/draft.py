@@ -17,7 +17,7 @@ class Draft:
 
     Attributes:
         rows: `EVENT` records, shape (n,), of which index and time are set.
-        columns: the fields as they were decoded, n values each.
+        columns: the fields as they were decoded.
         tenants: int32, shape (n,): each event's tenant by its number in the `Scopes`.
         dropped: how often a field's value turned out to be none of its kind.
     """

@@ -1,7 +1,6 @@
 """Ids to pseudonyms, column by column: here plain ids end."""
 
 from functools import partial
-from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from detectors.events import EVENT
 
 from .draft import Draft
-from .networks import OTHER, ipv4_networks, network_of
+from .networks import OTHER, network_of, plain_networks
 from .packed import pack
 from .pseudonyms import Kind, Names, derived_key
 from .scopes import Scopes
@@ -53,11 +52,11 @@ class Identities:
         """Fill in every id, and give what `EventBatch` holds of the candidates."""
         self._fill_events(draft)
         for name, kind in _IDS.items():
-            if name in draft.columns:
+            if name in draft.columns.texts:
                 self._fill_ids(draft, name, kind, self._keys(kind, draft))
         self._fill_networks(draft)
         keys = self._subject_keys(draft)
-        if "subject_id" in draft.columns:
+        if "subject_id" in draft.columns.texts:
             self._fill_ids(draft, "subject_id", "subject", keys)
         return _exposed(draft, keys)
 
@@ -68,34 +67,35 @@ class Identities:
 
     def _fill_events(self, draft: Draft) -> None:
         # No pseudonym, but under a key nobody can choose two ids that become one event.
-        ids = pack(draft.columns["event_id"])
+        ids = draft.columns.texts["event_id"]
         draft.rows["event"] = siphash(ids, *self._keys("event", draft), halves=1)[:, 0]
 
     def _fill_ids(self, draft: Draft, name: str, kind: Kind, keys: Keys) -> None:
-        ids = draft.columns[name]
+        ids = draft.columns.texts[name]
         if EVENT[kind].subdtype is None:
-            draft.rows[kind] = siphash(pack(ids), *keys, halves=1)[:, 0]
+            draft.rows[kind] = siphash(ids, *keys, halves=1)[:, 0]
             return
-        draft.rows[kind] = pairs = siphash(pack(ids), *keys)
+        draft.rows[kind] = pairs = siphash(ids, *keys)
         if self._names.remembers:
-            self._names.remember(kind, pairs, ids)
+            self._names.remember(kind, pairs, ids.texts())
 
     def _fill_networks(self, draft: Draft) -> None:
-        addresses = draft.columns.get("source_ip")
+        addresses = draft.columns.texts.get("source_ip")
         if addresses is None:
             return
         table, which = self._keys("network", draft)
-        networks, kinds = ipv4_networks(pack(addresses))
+        networks, kinds = plain_networks(addresses)
         pairs = siphash(networks, table, which)
         others = np.flatnonzero(kinds == OTHER)
+        found: list[str | None] = []
         if len(others):
-            found = [network_of(addresses[i]) for i in others.tolist()]
+            found = [network_of(address) for address in addresses.only(others).texts()]
             pairs[others] = siphash(pack(found), table, which[others])
             draft.dropped["source_ip"] += found.count(None)
         draft.rows["network"] = pairs
         if self._names.remembers:
-            plain = [network_of(address) if address else None for address in addresses]
-            self._names.remember("network", pairs, plain)
+            self._names.remember("network", pairs, networks.texts())
+            self._names.remember("network", pairs[others], found)
 
     def _subject_keys(self, draft: Draft) -> Keys:
         derive = partial(derived_key, self._names.secret, "subject")
@@ -104,26 +104,21 @@ class Identities:
         else:
             table = np.frombuffer(derive("host", ""), "<u8").reshape(1, 2)
             which = np.zeros_like(draft.tenants)
-        namespaces = draft.columns.get("subject_namespace")
-        if namespaces is None or not any(namespaces):
+        namespaces = draft.columns.texts.get("subject_namespace")
+        if namespaces is None:
             return table, which
-        named = np.array([bool(name) for name in namespaces])
-        numbers = self._namespaces.number([name or "" for name in namespaces])
+        named = namespaces.sizes() > 0
+        numbers = self._namespaces.of(namespaces)
         own = self._namespaces.table("subject", partial(derive, "namespace"))
         return np.concatenate((table, own)), np.where(named, numbers + len(table), which)
 
 
 def _exposed(draft: Draft, keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """The first halves of the candidates' pseudonyms, and where each event's begin and end."""
-    offsets = np.zeros(len(draft.rows) + 1, np.int64)
-    lists = draft.columns.get("candidate_ids")
-    if lists is None:
-        return offsets, np.empty(0, np.uint64)
     table, which = keys
-    lengths = np.array([len(ids) if ids else 0 for ids in lists])
-    np.cumsum(lengths, out=offsets[1:])
-    ids = list(chain.from_iterable(filter(None, lists)))
-    exposed = siphash(pack(ids), table, np.repeat(which, lengths), halves=1)[:, 0]
+    offsets = draft.columns.offsets
+    repeated = np.repeat(which, np.diff(offsets))
+    exposed = siphash(draft.columns.candidates, table, repeated, halves=1)[:, 0]
     if not exposed.all():  # an empty id is nobody
         somebody = exposed != 0
         offsets = np.concatenate(([0], np.cumsum(somebody)))[offsets]

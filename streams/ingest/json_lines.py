@@ -1,143 +1,109 @@
 """Lines of JSON to columns, fast as long as they keep to the schema.
 
-The fast decoder knows only the fields that have been seen so far. Few sources send more
-than a third of the schema, and every field that a struct has costs, present or not, both
-when it is decoded and when it is turned into a column. A line with anything else fails it
-and goes to the lenient reader, which reports what is new; then the decoder is compiled
-again, at most once for each field of the schema and for 32 unknown ones.
+Lines that are events as they stand are scanned, by the thousand and without an object of
+Python. The others are read one by one; what is an event of them is written anew so that it can
+be scanned with the rest. Unknown fields that come again and again are learned by name, and
+skipped.
 
 Which way a line takes makes no difference to what comes out.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from .decoded import Decoded, transpose
+from .decoded import Decoded
 from .lenient import Repaired, read_line
 from .rejects import Rejected
-from .schema import FIELDS, REQUIRED
-
-LONGEST_LINE = 1 << 20
-"""Bytes. Kafka's default limit of a record; an event with a hundred candidates has 30 KB."""
+from .scanner import Scanner
+from .scanning import LONGEST_LINE
+from .schema import FIELDS, QueryEvent
 
 MOST_LEARNED = 32
-"""Unknown fields that the fast decoder skips by name."""
+"""Unknown fields that are skipped by name."""
 
 SIGHTINGS = 8
 """Lines of one batch that an unknown field must be on to be learned."""
 
 LONGEST_NAME = 64
+"""Bytes."""
 
 _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _SKIPPED = msgspec.Raw(b"")
 
-
-@dataclass(slots=True)
-class _Attempt:
-    """What one pass over a batch gave: an event for each line, or None and the reason."""
-
-    events: list[Any]
-    repaired: dict[int, Repaired] = field(default_factory=dict)
-    rejected: list[Rejected] = field(default_factory=list)
-    blank: int = 0
+_DEFAULTS: dict[str, Any] = {name: field.default for name, field in FIELDS.items()}
 
 
 class JsonLines:
     """The decoder of `probewatch.query.v1`. What it has learned changes its speed only."""
 
     def __init__(self) -> None:
-        self._known = set(REQUIRED)
         self._learned: list[str] = []
         self._compile()
 
     def decode(self, lines: Sequence[bytes], first_index: int) -> Decoded:
         """Take the lines apart; the first of them is record number `first_index`."""
-        attempt = self._attempt(lines, first_index)
-        if self._learn(attempt.repaired.values()):
-            attempt = self._attempt(lines, first_index)
-        return self._decoded(attempt, first_index)
-
-    def _attempt(self, lines: Sequence[bytes], first_index: int) -> _Attempt:
-        attempt = _Attempt([])
-        longest = max(map(len, lines), default=0)
-        decode = self._decoder.decode if longest <= LONGEST_LINE else self._decode_unless_long
-        append = attempt.events.append
-        for line in lines:
-            try:
-                append(decode(line))
-            except _MALFORMED:
-                self._read_again(line, attempt, first_index)
-                append(None)
-        return attempt
-
-    def _decode_unless_long(self, line: bytes) -> msgspec.Struct:
-        if len(line) > LONGEST_LINE:
-            raise msgspec.DecodeError
-        return self._decoder.decode(line)
-
-    def _read_again(self, line: bytes, attempt: _Attempt, first_index: int) -> None:
-        row = len(attempt.events)
-        if not line.strip():
-            attempt.blank += 1
-        elif len(line) > LONGEST_LINE:
-            attempt.rejected.append(Rejected(first_index + row, "too_large"))
-        else:
-            read = read_line(line, first_index + row)
+        scanned = self._scanner.scan(lines)
+        rejected: list[Rejected] = []
+        repaired: dict[int, Repaired] = {}
+        blank = 0
+        for row in np.flatnonzero(~scanned.read).tolist():
+            line = lines[row]
+            if not line.strip():
+                blank += 1
+                continue
+            read = self._read_again(line, first_index + row)
             if isinstance(read, Rejected):
-                attempt.rejected.append(read)
+                rejected.append(read)
             else:
-                attempt.repaired[row] = read
+                repaired[row] = read
+        unknown = [read.unknown for read in repaired.values()]
+        ignored = int(scanned.skipped[scanned.read].sum()) + sum(map(len, unknown))
+        if repaired:
+            anew = [msgspec.json.encode(read.values) for read in repaired.values()]
+            scanned.replace(np.array([*repaired]), anew)
+            self._learn(chain.from_iterable(unknown))
+        dropped = Counter(chain.from_iterable(read.dropped for read in repaired.values()))
+        index = first_index + np.flatnonzero(scanned.read)
+        return Decoded(scanned.columns(), index, rejected, ignored, dropped, blank)
 
-    def _decoded(self, attempt: _Attempt, first_index: int) -> Decoded:
-        events = attempt.events
-        for row, read in attempt.repaired.items():
-            events[row] = self._type(**read.values)
-        rows = np.arange(first_index, first_index + len(events), dtype=np.int64)
-        if attempt.rejected or attempt.blank:
-            rows = rows[[event is not None for event in events]]
-            events = [event for event in events if event is not None]
-        columns = transpose(events)
-        ignored = sum(len(read.unknown) for read in attempt.repaired.values())
-        for place in _places(self._learned):
-            column = columns.pop(place, [])
-            ignored += len(column) - column.count(_SKIPPED)
-        dropped = Counter(name for read in attempt.repaired.values() for name in read.dropped)
-        return Decoded(columns, rows, attempt.rejected, ignored, dropped, attempt.blank)
+    def _read_again(self, line: bytes, index: int) -> Repaired | Rejected:
+        """Read one line that could not be scanned: quickly if possible, else patiently."""
+        if len(line) > LONGEST_LINE:
+            return Rejected(index, "too_large")
+        try:
+            event = self._decoder.decode(line)
+        except _MALFORMED:
+            return read_line(line, index)
+        values = zip(event.__struct_encode_fields__, msgspec.structs.astuple(event), strict=True)
+        present = {
+            name: value for name, value in values if value is not _DEFAULTS.get(name, _SKIPPED)
+        }
+        unknown = tuple(name for name in present if name not in FIELDS)
+        known = {name: value for name, value in present.items() if name in FIELDS}
+        return Repaired(known, unknown, ())
 
-    def _learn(self, repaired: Iterable[Repaired]) -> bool:
-        """Know the fields that these records have, and say whether any was new."""
-        before = len(self._known), len(self._learned)
-        unknown = Counter[str]()
-        for read in repaired:
-            self._known.update(read.known)
-            unknown.update(read.unknown)
-        for name, sightings in unknown.most_common(MOST_LEARNED):
+    def _learn(self, unknown: Iterable[str]) -> None:
+        """Skip from now on what many lines of a batch had."""
+        before = len(self._learned)
+        for name, sightings in Counter(unknown).most_common(MOST_LEARNED):
             room = len(self._learned) < MOST_LEARNED and name not in self._learned
             if room and sightings >= SIGHTINGS and _is_learnable(name):
                 self._learned.append(name)
-        if before == (len(self._known), len(self._learned)):
-            return False
-        self._compile()
-        return True
+        if len(self._learned) > before:
+            self._compile()
 
     def _compile(self) -> None:
-        places = _places(self._learned)
-        required = [(name, FIELDS[name].type) for name in REQUIRED]
-        optional = [
-            (name, known.type, known.default)
-            for name, known in FIELDS.items()
-            if name in self._known and not known.required
-        ]
-        skipped = [(place, msgspec.Raw, _SKIPPED) for place in places]
+        places = [f"skipped_{i}" for i in range(len(self._learned))]
         self._type = msgspec.defstruct(
             "SeenEvent",
-            [*required, *optional, *skipped],
+            [(place, msgspec.Raw, _SKIPPED) for place in places],
+            bases=(QueryEvent,),
             rename=dict(zip(places, self._learned, strict=True)),
             kw_only=True,
             frozen=True,
@@ -145,13 +111,10 @@ class JsonLines:
             gc=False,
         )
         self._decoder = msgspec.json.Decoder(self._type)
-
-
-def _places(learned: Sequence[str]) -> list[str]:
-    """Names of struct fields for unknown fields, whose own may be no identifiers."""
-    return [f"skipped_{i}" for i in range(len(learned))]
+        self._scanner = Scanner(self._learned)
 
 
 def _is_learnable(name: str) -> bool:
-    """Whether msgspec can match the name against the bytes of a line."""
-    return len(name) <= LONGEST_NAME and name.isprintable() and not {'"', "\\"} & set(name)
+    """Whether the name can be matched against the bytes of a line."""
+    plain = name.isprintable() and not {'"', "\\"} & set(name)
+    return plain and len(name.encode("utf-8", "surrogatepass")) <= LONGEST_NAME

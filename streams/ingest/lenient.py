@@ -41,13 +41,11 @@ class Repaired:
 
     Attributes:
         values: the fields that can be used, by name; nulls are left out.
-        known: names on the record that are of this schema, whatever their values.
         unknown: the other names.
         dropped: names of the optional fields that were dropped or cut.
     """
 
     values: dict[str, Any]
-    known: tuple[str, ...]
     unknown: tuple[str, ...]
     dropped: tuple[str, ...]
 
@@ -93,7 +91,7 @@ def judge(record: Mapping[str, Any], index: int) -> Repaired | Rejected:
             values[name] = repaired
         if not intact:
             dropped.append(name)
-    return Repaired(values, known, unknown, tuple(dropped))
+    return Repaired(values, unknown, tuple(dropped))
 
 
 def _refusal(name: str, value: Any) -> Reason | None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .draft import Draft
-from .packed import pack
+from .packed import Packed
 from .pseudonyms import PUBLIC_KEY, Scope, derived_key, hash_one
 from .scopes import Scopes
 from .siphash import siphash
@@ -65,10 +65,11 @@ class NameCodes:
         present = np.flatnonzero(np.bincount(draft.tenants)).tolist()
         words = {int(codes[number]): self._tenants.names[number] for number in present}
         for name, field in _NAMES.items():
-            if name in draft.columns:
-                codes = siphash(pack(draft.columns[name]), *self._keys(field, draft), halves=1)
-                draft.rows[field] = codes[:, 0]
-                words |= self._words_of(codes[:, 0], draft.columns[name])
+            texts = draft.columns.texts.get(name)
+            if texts is not None:
+                codes = siphash(texts, *self._keys(field, draft), halves=1)[:, 0]
+                draft.rows[field] = codes
+                words |= self._words_of(codes, texts)
         return words
 
     def _keys(self, field: NameField, draft: Draft) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
@@ -78,12 +79,12 @@ class NameCodes:
             return self._tenants.table(f"names of {field}", derive), draft.tenants
         return np.frombuffer(derive(""), "<u8").reshape(1, 2), np.zeros_like(draft.tenants)
 
-    def _words_of(self, codes: NDArray[np.uint64], words: list[str]) -> dict[int, str]:
+    def _words_of(self, codes: NDArray[np.uint64], texts: Packed) -> dict[int, str]:
         present = [code for code in np.unique(codes).tolist() if code]
         if not self._words.keys() >= set(present):
             if len(self._words) > MOST_WORDS:
                 self._words.clear()
-            self._words.update(zip(codes.tolist(), words, strict=True))
+            self._words.update(zip(codes.tolist(), texts.texts(), strict=True))
         return {code: self._words[code] for code in present}
 
 

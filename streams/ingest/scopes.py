@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .packed import Packed
+
 MOST_NAMES = 65_536
 """Names kept at a time; a log with more tenants than this pays for deriving keys again."""
 
@@ -33,6 +35,11 @@ class Scopes:
         except KeyError:
             numbers = struct.pack(f"{len(column)}i", *map(self._number_one, column))
         return np.frombuffer(numbers, np.int32)
+
+    def of(self, texts: Packed) -> NDArray[np.int32]:
+        """The number of each text, shape (n,)."""
+        words, which = texts.different()
+        return self.number(words)[which]
 
     def table(self, label: str, derive: Callable[[str], bytes]) -> NDArray[np.uint64]:
         """128 bits for each name, shape (names, 2); `derive` gives them as 16 bytes.

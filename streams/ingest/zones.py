@@ -28,8 +28,8 @@ class UtcOffsets(dict[tuple[str | None, int], int]):
 
     def minutes(
         self, zones: Sequence[str | None], times: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int16], int]:
-        """The offset of each zone at its time, shape (n,), and how many names are no zone.
+    ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+        """The offset of each zone at its time, and which names are no zone, both of shape (n,).
 
         Where no zone is given, or none of that name is known, the offset is 0.
         """
@@ -39,7 +39,7 @@ class UtcOffsets(dict[tuple[str | None, int], int]):
         minutes = map(self.__getitem__, zip(zones, steps, strict=True))
         offsets = np.frombuffer(struct.pack(f"{len(steps)}h", *minutes), np.int16)
         unknown = offsets == UNKNOWN
-        return np.where(unknown, 0, offsets), int(np.count_nonzero(unknown))
+        return np.where(unknown, 0, offsets), unknown
 
     def __missing__(self, key: tuple[str | None, int]) -> int:
         name, step = key

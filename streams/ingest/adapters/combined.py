@@ -17,10 +17,11 @@ import numpy as np
 
 from detectors.errors import ConfigError
 
-from ..decoded import Decoded, transpose
-from ..json_lines import LONGEST_LINE
+from ..decoded import Decoded
 from ..lenient import Repaired, judge
 from ..rejects import Rejected
+from ..scanner import Scanner
+from ..scanning import LONGEST_LINE
 from ..schema import OperationWord, OutcomeWord, QueryEvent
 
 _LINE = re.compile(
@@ -85,11 +86,12 @@ class CombinedLines:
         self, tenant: str = "default", rules: Sequence[PathRule] = (STATIC, ANYTHING)
     ) -> None:
         self._tenant = tenant
+        self._scanner = Scanner()
         self._rules = [(_compiled(rule.pattern), rule.operation) for rule in rules]
 
     def decode(self, lines: Sequence[bytes], first_index: int) -> Decoded:
         """Take the lines apart; the first of them is record number `first_index`."""
-        events: list[QueryEvent] = []
+        events: list[dict[str, Any]] = []
         index: list[int] = []
         rejected: list[Rejected] = []
         dropped = Counter[str]()
@@ -99,18 +101,17 @@ class CombinedLines:
                 blank += 1
                 continue
             read = self._read(line, number)
-            if isinstance(read, Repaired):
-                dropped.update(read.dropped)
-                read = QueryEvent(**read.values)
             if isinstance(read, Rejected):
                 rejected.append(read)
             else:
-                events.append(read)
+                dropped.update(read.dropped)
+                events.append(read.values)
                 index.append(number)
+        columns = self._scanner.scan([*map(msgspec.json.encode, events)]).columns()
         rows = np.array(index, np.int64)
-        return Decoded(transpose(events), rows, rejected, dropped=dropped, blank=blank)
+        return Decoded(columns, rows, rejected, dropped=dropped, blank=blank)
 
-    def _read(self, line: bytes, number: int) -> QueryEvent | Repaired | Rejected:
+    def _read(self, line: bytes, number: int) -> Repaired | Rejected:
         if len(line) > LONGEST_LINE:
             return Rejected(number, "too_large")
         match = _LINE.match(line.decode("utf-8", "backslashreplace"))
@@ -118,9 +119,10 @@ class CombinedLines:
             return Rejected(number, "malformed_line")
         record = self._record(match.groupdict(_NOTHING), number)
         try:
-            return msgspec.convert(record, QueryEvent)
+            msgspec.convert(record, QueryEvent)
         except msgspec.ValidationError:
             return judge(record, number)
+        return Repaired(record, (), ())
 
     def _record(self, parts: dict[str, str], number: int) -> dict[str, Any]:
         date = f"{parts['year']}-{_MONTHS.get(parts['month'], '??')}-{parts['day']}"

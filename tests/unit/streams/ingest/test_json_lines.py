@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.ingest.decoded import Decoded
-from streams.ingest.json_lines import LONGEST_LINE, MOST_LEARNED, SIGHTINGS, JsonLines
+from streams.ingest.json_lines import MOST_LEARNED, SIGHTINGS, JsonLines
 from streams.ingest.lenient import read_line
 from streams.ingest.rejects import Rejected
+from streams.ingest.scanning import LONGEST_LINE
 from streams.ingest.schema import FIELDS
+from tests.columns import rows, telling
 
 BASE: dict[str, Any] = {
     "event_id": "e1",
@@ -29,22 +31,6 @@ def line(**fields: Any) -> bytes:
     return json.dumps(BASE | fields).encode()
 
 
-def rows(decoded: Decoded) -> list[dict[str, Any]]:
-    """Each event's fields, without those that are absent."""
-    events = [
-        dict(zip(decoded.columns, values, strict=True))
-        for values in zip(*decoded.columns.values(), strict=True)
-    ]
-    return [
-        {
-            name: value
-            for name, value in event.items()
-            if value is not None and value is not FIELDS[name].default
-        }
-        for event in events
-    ]
-
-
 def reference(lines: Sequence[bytes], first: int) -> tuple[Any, ...]:
     """Every line by the lenient reader alone."""
     events, index, rejected, ignored = [], [], [], 0
@@ -56,9 +42,7 @@ def reference(lines: Sequence[bytes], first: int) -> tuple[Any, ...]:
         if isinstance(read, Rejected):
             rejected.append(read)
             continue
-        events.append(
-            {name: value for name, value in read.values.items() if value != FIELDS[name].default}
-        )
+        events.append(telling(read.values))
         index.append(number)
         ignored += len(read.unknown)
         dropped.update(read.dropped)
@@ -67,11 +51,7 @@ def reference(lines: Sequence[bytes], first: int) -> tuple[Any, ...]:
 
 def seen(decoded: Decoded) -> tuple[Any, ...]:
     """What the fast decoder made of them, in the same form."""
-    events = [
-        {name: value for name, value in event.items() if value != FIELDS[name].default}
-        for event in rows(decoded)
-    ]
-    return events, decoded.index.tolist(), decoded.rejected, decoded.ignored, decoded.dropped
+    return rows(decoded), decoded.index.tolist(), decoded.rejected, decoded.ignored, decoded.dropped
 
 
 values = st.one_of(
@@ -81,13 +61,20 @@ values = st.one_of(
     st.floats(0, 1) | st.floats(allow_nan=False),
     st.text(st.characters(), max_size=10) | st.sampled_from(["cctv", "self", "x" * 600]),
     st.lists(st.text(max_size=5) | st.integers(), max_size=4) | st.just(["x"] * 120),
-    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+        max_leaves=8,
+    ),
 )
 names = st.sampled_from([*FIELDS, "image", "unknown", "other", "skipped_0", "a\nb", 'a"b', "é", ""])
 records = st.builds(
-    lambda base, changes: json.dumps(base | changes).encode(),
-    st.just(BASE),
+    lambda changes, ascii_only, separators: json.dumps(
+        BASE | changes, ensure_ascii=ascii_only, separators=separators
+    ).encode("utf-8", "surrogatepass"),
     st.dictionaries(names, values, max_size=5),
+    st.booleans(),
+    st.sampled_from([None, (",", ":"), (" ,\t", "\r :\n")]),
 )
 junk = st.binary(max_size=20) | records.map(lambda text: text[:-3]) | st.just(b"\xef\xbb\xbf{}")
 
@@ -107,17 +94,17 @@ def test_events_keep_their_record_numbers() -> None:
     """Rejects and blank lines in between have numbers of their own."""
     decoded = JsonLines().decode([b"", line(), b"[]", b"\r", line(event_id="e2")], 10)
 
-    assert decoded.columns["event_id"] == ["e1", "e2"]
+    assert decoded.columns.texts["event_id"].texts() == ["e1", "e2"]
     assert decoded.index.tolist() == [11, 14]
     assert decoded.rejected == [Rejected(12, "not_object")]
     assert decoded.blank == 2
 
 
 def test_nothing_comes_of_nothing() -> None:
-    """No lines, no columns."""
+    """No lines, no events."""
     decoded = JsonLines().decode([], 0)
 
-    assert decoded.columns == {}
+    assert decoded.columns.count == 0
     assert decoded.index.dtype == np.int64
     assert len(decoded.index) == 0
 
@@ -138,13 +125,13 @@ def test_fields_that_all_events_share_are_learned() -> None:
     calls = 0
 
     class Watched(JsonLines):
-        def _read_again(self, *args: Any) -> None:
+        def _read_again(self, *args: Any) -> Any:
             nonlocal calls
             calls += 1
-            super()._read_again(*args)
+            return super()._read_again(*args)
 
     decoder = Watched()
-    lines = [line(purpose="p", case_ref=None, ours={"a": [1]}, theirs=2)] * SIGHTINGS
+    lines = [line(purpose="p", case_ref=None, ours={"a": [1, {}]}, theirs=2)] * SIGHTINGS
     first, second = decoder.decode(lines, 0), decoder.decode(lines, 0)
 
     assert calls == SIGHTINGS

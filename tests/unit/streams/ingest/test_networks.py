@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ingest.networks import IPV4, NO_ADDRESS, OTHER, ipv4_networks, network_of
+from streams.ingest.networks import NO_ADDRESS, OTHER, PLAIN, network_of, plain_networks
 from streams.ingest.packed import pack
 
 
@@ -30,19 +30,36 @@ quads = st.lists(
     max_size=5,
 ).map(".".join)
 addresses = quads | st.ip_addresses(v=4).map(str) | st.text("0123456789.", max_size=16)
-others = st.ip_addresses(v=6).map(str) | st.text("0123456789abcdef:.%/", max_size=20)
+others = (
+    st.ip_addresses(v=6).map(str)
+    | st.lists(st.sampled_from(["", "0", "1", "00", "db8", "FFFF", "12345"]), max_size=9).map(
+        ":".join
+    )
+    | st.text("0123456789abcdef:.%/", max_size=20)
+)
 
 
 @given(st.lists(addresses | others | st.just(""), max_size=20))
 def test_kernel_equals_reference(texts: list[str]) -> None:
-    """Dotted quads come out as their /24, all else is left to `network_of`."""
-    packed, kinds = ipv4_networks(pack(texts))
+    """Dotted quads and most of IPv6 come out as their networks, the rest is left to others."""
+    packed, kinds = plain_networks(pack(texts))
     networks = packed.buffer.tobytes().split(bytes([packed.separator]))[: len(texts)]
 
     for text, network, kind in zip(texts, networks, kinds.tolist(), strict=True):
-        expected = reference(text) if ":" not in text else None
-        assert network.decode() == (expected or "")
-        assert kind == (IPV4 if expected else OTHER if text else NO_ADDRESS)
+        expected = reference(text)
+        if kind == OTHER:
+            assert network == b""
+            assert expected is None or ":" in text
+        else:
+            assert kind == (PLAIN if expected else NO_ADDRESS)
+            assert network.decode() == (expected or "")
+
+
+def test_usual_addresses_are_plain() -> None:
+    """Whatever of their first three numbers is written, in whatever case."""
+    texts = ["2001:db8:1:2:3::4", "2001:0DB8::", "2a00::1", "2a00:0:5:6:7:8:9:0", "1:2:0:4::5:6:7"]
+
+    assert plain_networks(pack(texts))[1].tolist() == [PLAIN] * len(texts)
 
 
 @given(addresses | st.ip_addresses(v=6).map(str) | others)

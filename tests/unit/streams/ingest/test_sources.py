@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from detectors.errors import InputError
 from streams.ingest import sources
-from streams.ingest.json_lines import LONGEST_LINE
+from streams.ingest.scanning import LONGEST_LINE
 from streams.ingest.sources import Chunk, read_chunks
 
 NOBODY = io.BytesIO()

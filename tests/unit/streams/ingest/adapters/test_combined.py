@@ -8,9 +8,10 @@ from detectors.errors import ConfigError
 from detectors.events import Operation, Outcome
 from streams.ingest.adapters.combined import ANYTHING, STATIC, CombinedLines, PathRule
 from streams.ingest.ingest import Ingest, Ingested
-from streams.ingest.json_lines import LONGEST_LINE
 from streams.ingest.pseudonyms import PlainNames
 from streams.ingest.rejects import Rejected
+from streams.ingest.scanning import LONGEST_LINE
+from tests.columns import rows
 
 LINE = (
     '203.0.113.7 - ada [05/Jan/2026:11:00:00 +0100] "GET /search?face=secret HTTP/1.1" 200 512'
@@ -97,10 +98,10 @@ def test_first_rule_that_fits_decides() -> None:
         for path in ("/verify/x.png", "/faces/12", "/x.png", "/else")
     ]
 
-    decoded = decoder.decode(lines, 0)
+    events = rows(decoder.decode(lines, 0))
 
-    assert decoded.columns["operation"] == ["verify", "delete", "other", "other"]
-    assert decoded.columns["tenant_id"] == ["default"] * 4
+    assert [event["operation"] for event in events] == ["verify", "delete", "other", "other"]
+    assert [event["tenant_id"] for event in events] == ["default"] * 4
     assert ANYTHING.operation == "identify"
 
 
