@@ -249,7 +249,7 @@ class Replay:
                 tuple(
                     pattern.code
                     for pattern in self.pipeline.patterns
-                    if pattern.level > self._levels.of(tenant)
+                    if self._levels.blind(tenant, pattern.code, pattern.level)
                 ),
             )
             for tenant in sorted(events, key=lambda name: (-events[name], name))

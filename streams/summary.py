@@ -38,7 +38,7 @@ class TenantLevel(msgspec.Struct, frozen=True):
 
     Attributes:
         level: capability level, 0 to 3, measured from the events.
-        disabled: patterns that this level cannot support.
+        disabled: patterns that cannot see, for want of the level or of fields that they live on.
     """
 
     tenant: str

@@ -11,7 +11,7 @@ from detectors.config import Detection
 from detectors.events import EventBatch, Records
 from detectors.kernels.hashing import add_row
 from detectors.kernels.levels import SENDER, count_senders
-from detectors.levels import LEVELS, levels_of
+from detectors.levels import LEVELS, blind, levels_of
 from detectors.shards.tables import Table
 from detectors.state.actors import DAY
 from streams.ingest.named import name_code
@@ -65,7 +65,7 @@ class TenantMeasures:
         )
         self._unsupported = make.gauge(
             "unsupported_tenants",
-            "Tenants of whose level a pattern needs more",
+            "Tenants whose searches lack the level or the fields that a pattern lives on",
             Over.MAX,
             ["pattern"],
         )
@@ -138,7 +138,9 @@ class TenantMeasures:
         for level, count in enumerate(found):
             self._tenants.labels(level).set(count)
         for pattern, needed in self._needs.items():
-            self._unsupported.labels(pattern).set(sum(found[:needed]))
+            self._unsupported.labels(pattern).set(
+                int((blind(carried, pattern, needed) & sending).sum())
+            )
         self._level.clear()
         for place, name in enumerate(self._named):
             if sending[place]:

@@ -59,6 +59,8 @@ def test_tenants_are_counted_by_level() -> None:
     # It needs cases (L3); bulk scraping needs no persons.
     assert world.shown("unsupported_tenants", pattern="case_laundering") == 3
     assert world.shown("unsupported_tenants", pattern="persistent_stalking") == 1
+    # None of them says whence a search came.
+    assert world.shown("unsupported_tenants", pattern="credential_sharing") == 4
 
 
 def test_a_log_that_lacks_a_field_from_now_on_is_seen_to() -> None:
