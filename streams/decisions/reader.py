@@ -99,7 +99,10 @@ class Decisions:
         fixed = fixed_of(self._settings)
         self._tasks = [asyncio.create_task(self._read(consumer))]
         if self._sender is not None:
-            await self._say(self._sender, Started(now(), self._settings.config_hash, fixed))
+            await self._say(
+                self._sender,
+                Started(now(), self._settings.config_hash, fixed, tables_of(self._settings)),
+            )
             self._tasks.append(asyncio.create_task(self._announce(self._sender)))
         for task in self._tasks:
             task.add_done_callback(self._check)

@@ -112,11 +112,13 @@ class Started(msgspec.Struct, frozen=True):
         written_at: ms, by its clock.
         config_hash: of its file.
         fixed: settings by their paths in the file.
+        tables: what can be changed, as in `Configuration`, as its file has it.
     """
 
     written_at: int
     config_hash: str
     fixed: dict[str, Any]
+    tables: dict[str, Any] = {}
 
 
 Decision = Ruled | Snooze | Configuration
