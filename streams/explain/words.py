@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from detectors.alerts import Alert, Reason
+from detectors.alerts import Reason
 from detectors.inspection import Change, Finding, Made
 from streams.report import severity_style
 from streams.terminal import print_table, print_trimmed, printable
@@ -23,7 +23,7 @@ def print_alert(explained: AlertExplained, out: Console) -> None:
     alert, distance = explained.alert, explained.distance
     title = f"{_pattern(alert.pattern)}, {alert.severity.value}, {alert.status.value}"
     _title(out, title, severity_style(alert.severity))
-    _facts(out, _about(alert))
+    _facts(out, _about(explained))
     _reasons(out, alert.reasons)
     out.print()
     out.print(Text("How rare", style="bold"))
@@ -125,7 +125,8 @@ def _of_finding(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "episode", f"{finding.episode_events:,} of its searches by now{raised}"
 
 
-def _about(alert: Alert) -> Iterator[tuple[str, str]]:
+def _about(explained: AlertExplained) -> Iterator[tuple[str, str]]:
+    alert = explained.alert
     yield "alert", f"{alert.alert_id}, {alert.mode.value}, revision {alert.revision}"
     yield "about", f"{alert.entity.type} {alert.entity.id}"
     yield "tenant", alert.tenant_id or ", ".join(alert.tenants)
@@ -139,6 +140,8 @@ def _about(alert: Alert) -> Iterator[tuple[str, str]]:
     yield "searches", f"{alert.event_count:,}, {exposed}"
     if alert.campaign_id:
         yield "campaign", alert.campaign_id
+    if explained.verdict is not None:
+        yield "verdict", explained.verdict
 
 
 def _reasons(out: Console, reasons: Sequence[Reason]) -> None:
