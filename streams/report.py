@@ -26,6 +26,12 @@ _STYLES = {
 _ID_SHOWN = 16
 _KIB = 1024
 
+_FORMAT = {
+    "not_json": "; for a web server's log, try --format combined",
+    "malformed_line": "; for JSON lines, try --format query",
+}
+"""What to try, by why no record was an event."""
+
 MUCH_LATE = 0.05
 """Share of late events from which on it is said that something is wrong with their order."""
 
@@ -89,12 +95,12 @@ def print_summary(summary: Summary, out: Console) -> None:
 
 def hints(summary: Summary) -> Iterator[str]:
     """What a person would have to notice in the figures, where a run was of little use."""
-    if summary.records and not summary.events:
+    if not summary.records:
+        yield "there was no record in the log"
+        return
+    if not summary.events:
         wrong = max(summary.rejected, key=lambda reason: summary.rejected[reason], default="late")
-        yield (
-            f"none of {summary.records:,} records was an event ({wrong}); for a web server's "
-            "log, try --format combined"
-        )
+        yield f"none of {summary.records:,} records was an event ({wrong}){_FORMAT.get(wrong, '')}"
         return
     if summary.late > MUCH_LATE * max(summary.records, 1):
         yield (

@@ -92,7 +92,11 @@ class Decisions:
         consumer = AIOKafkaConsumer(
             **self._options, enable_auto_commit=False, auto_offset_reset="earliest"
         )
-        await consumer.start()
+        try:
+            await consumer.start()
+        except BaseException:
+            await consumer.stop()
+            raise
         consumer.assign([self._place])
         for one in self.silences.expired(now()):
             _LOGGER.warning("suppression %s ended at %s: it has no effect", one.id, one.until)

@@ -1,5 +1,6 @@
 """Explanations in words, on a terminal of any width or in a pipe."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
@@ -82,16 +83,21 @@ def print_event(explained: EventExplained, out: Console) -> None:
             _changes(finding.changes) or ["no single change that was tried"],
         )
 
-    usual = [f for f in explained.findings if f.reasons and not f.evidence]
-    if usual:
-        lines = [f"{_pattern(finding.pattern)}: {finding.reasons[0].text}" for finding in usual]
-        _list(out, "Looked at, and found to be no evidence", lines)
+    told = _telling(explained.findings)
+    rest = [_pattern(one.pattern) for one in explained.findings if one not in told]
+    if rest:
+        out.print()
+        out.print(f"Little or nothing speaks for: {', '.join(rest)}.")
 
 
-def _telling(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Those with something to say, the strongest first."""
-    judged = [f for f in findings if f.evidence and f.rarity is not None]
-    return iter(sorted(judged, key=lambda finding: finding.rarity or 0.0))
+def _telling(findings: Iterable[Finding]) -> list[Finding]:
+    """Those with evidence worth keeping, the strongest first; else the strongest, if any."""
+    judged = sorted(
+        (one for one in findings if one.evidence is not None and one.evidence > 0),
+        key=lambda one: math.inf if one.rarity is None else one.rarity,
+    )
+    kept = [one for one in judged if (one.evidence or 0.0) >= one.kept_from]
+    return kept or judged[:1]
 
 
 _MADE = {

@@ -77,9 +77,10 @@ def test_a_pipe_gets_one_line_per_alert_with_nothing_cut() -> None:
     """The columns are aligned, ids are whole, and the strongest reason is said."""
     quiet = alert(severity=Severity.LOW, mode=Mode.SHADOW, rarity=3, reasons=())
     who = f"pair {ALERT.entity.id}"
-    what, when = "persistent_stalking", "raised"
+    what = "persistent_stalking"
+    columns = f"{'pattern':19}  alert  {'who':{len(who)}}  why"
     assert piped(ALERT, quiet).splitlines() == [
-        f"{when}                    severity      rarity  {'pattern':19}  alert  {'who':{len(who)}}  why",
+        f"raised                    severity      rarity  {columns}",
         f"2026-03-05T10:00:00.000Z  high          0.021   {what}  a1     {who}  {SENTENCE}",
         f"2026-03-05T10:00:00.000Z  low (shadow)  3       {what}  a1     {who}  no reason given",
     ]
@@ -244,6 +245,8 @@ def test_an_empty_run_is_summarised_too() -> None:
         "Alerts none",
         "Speed 0 events/s for 0.0 s; 0 B of memory at most",
         "Settings c",
+        "",
+        "Note: there was no record in the log",
     ]
 
 
@@ -276,6 +279,8 @@ def test_the_summary_is_written_as_json(tmp_path: Path) -> None:
     ("changed", "hint"),
     [
         ({"events": 0, "rejected": {"not_json": 3}}, "try --format combined"),
+        ({"events": 0, "rejected": {"malformed_line": 3}}, "try --format query"),
+        ({"records": 0, "events": 0}, "no record in the log"),
         ({"late": 500}, "sort the log by time"),
         ({"tracked": (Tracked("actor", 0, 0),)}, "no event was a search"),
         ({"last_event_time": "1970-01-21T00:00:00.000Z"}, "look like seconds"),
