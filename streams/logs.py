@@ -118,6 +118,20 @@ class Seldom(logging.Filter):
             self._windows = dict(latest[self._most // 2 :])
 
 
+class Retried(logging.Filter):
+    """Makes a warning of what aiokafka calls an error and tries again: no coordinator yet.
+
+    Each new Kafka answers so until its topic of offsets is there.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always True."""
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        if any(getattr(each, "retriable", False) is True for each in arguments):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 def log_to(file: TextIO | None = None, level: Level = "info", form: LogFormat = "auto") -> None:
     """Send what is logged in this process to `file` (standard error), and nowhere else.
 
@@ -128,6 +142,7 @@ def log_to(file: TextIO | None = None, level: Level = "info", form: LogFormat = 
     readable = out.isatty() if form == "auto" else form == "text"
     handler.setFormatter(Readable() if readable else JsonLines())
     handler.addFilter(Seldom())
+    handler.addFilter(Retried())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

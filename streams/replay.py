@@ -215,7 +215,7 @@ class Replay:
         seconds = time.monotonic() - self._started
         untracked = self.pipeline.untracked
         return Summary(
-            config_hash=self._settings.config_hash,
+            config_hash=self.pipeline.config_hash,
             records=self._records,
             events=self._events - self.pipeline.duplicates,
             rejected=dict(self._rejected.most_common()),

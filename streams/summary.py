@@ -77,7 +77,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The end of a run; its JSON is `probewatch.summary.v1`.
 
     Attributes:
-        config_hash: of the settings that judged.
+        config_hash: of the settings that judged, in the end.
         records: input records, all of them.
         events: events judged.
         rejected: records that are no event, by reason.

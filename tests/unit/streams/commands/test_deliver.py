@@ -24,7 +24,7 @@ HOOK = '[service]\nhttp_port = 0\n[[sinks]]\nname = "hook"\ntype = "webhook"\n'
         (
             f'{HOOK}url = "https://example.org"\nsecret_file = "nowhere"',
             [],
-            "sink hook: secret_file: {directory}/nowhere: cannot be read: No such file or directory",
+            "sink hook: secret_file: {directory}/nowhere: cannot be read: No such file",
         ),
         (f"{HOOK}retries = 3", [], "sinks[0].retries: unknown key; there are:"),
     ],
