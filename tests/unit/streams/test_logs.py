@@ -8,6 +8,7 @@ import pytest
 from aiohttp.http_exceptions import BadStatusLine
 from aiokafka.errors import GroupAuthorizationFailedError, GroupCoordinatorNotAvailableError
 
+from detectors.errors import SnapshotError
 from streams.logs import Level, Seldom, about, log_to
 
 
@@ -186,3 +187,17 @@ def test_what_a_library_tries_again_is_no_error() -> None:
 
     levels = [json.loads(line)["level"] for line in out.getvalue().splitlines()]
     assert levels == ["warning", "error"]
+
+
+def test_what_is_wrong_on_purpose_has_no_trace() -> None:
+    """It says itself what is to be done, whichever library logs that it came."""
+    out = io.StringIO()
+    log_to(out)
+    try:
+        raise SnapshotError("made with another pseudonym key")
+    except SnapshotError:
+        logging.getLogger("faust.app").exception("crashed")
+
+    (line,) = map(json.loads, out.getvalue().splitlines())
+    assert line["message"] == "crashed: made with another pseudonym key"
+    assert "error" not in line

@@ -17,7 +17,10 @@ def nobody() -> Iterator[str]:
         yield f"127.0.0.1:{taken.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("command", [("audit", "verify"), ("explain", "a1"), ("deliver",)])
+@pytest.mark.parametrize(
+    "command",
+    [("audit", "verify"), ("explain", "a1"), ("deliver",), ("deliver", "--dead-letters")],
+)
 def test_that_no_broker_is_there_is_one_line(
     command: tuple[str, ...], nobody: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
