@@ -193,10 +193,8 @@ def test_what_is_wrong_on_purpose_has_no_trace() -> None:
     """It says itself what is to be done, whichever library logs that it came."""
     out = io.StringIO()
     log_to(out)
-    try:
-        raise SnapshotError("made with another pseudonym key")
-    except SnapshotError:
-        logging.getLogger("faust.app").exception("crashed")
+    error = SnapshotError("made with another pseudonym key")
+    logging.getLogger("faust.app").error("crashed", exc_info=error)
 
     (line,) = map(json.loads, out.getvalue().splitlines())
     assert line["message"] == "crashed: made with another pseudonym key"
