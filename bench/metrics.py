@@ -99,7 +99,7 @@ class Way:
         metrics.applied(kind, outcome)
         for alert in outcome.alerts:
             read_at = outcome.read_at.get((alert.alert_id, alert.revision))
-            metrics.alert(alert, time.time(), None if read_at is None else read_at / 1000)
+            metrics.alert(alert, (), time.time(), None if read_at is None else read_at / 1000)
         self.measuring += time.thread_time() - began
 
     def look(self) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -112,6 +112,19 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     event_ids: tuple[str, ...]
     config_hash: str
     taxonomy: Taxonomy
+
+
+class Told(NamedTuple):
+    """A revision, and what it is the first of its alert to say.
+
+    Attributes:
+        alert: the revision.
+        reached: severities that the alert has come to, least first; one that is raised as high has
+            come to low and medium as well.
+    """
+
+    alert: Alert
+    reached: tuple[Severity, ...]
 
 
 def rfc3339(milliseconds: int) -> str:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .alerts import Alert, Entity, Mode, Severity, Status, rfc3339
+from .alerts import Alert, Entity, Mode, Severity, Status, Told, rfc3339
 from .calibration import Calibration, score
 from .entities import (
     MOST_NAMED,
@@ -84,13 +84,13 @@ class EpisodeBook:
         self.short = Pool(SHORT)
         self.dense = Pool(DENSE)
 
-    def observe(self, found: Found) -> list[tuple[int, Alert]]:
+    def observe(self, found: Found) -> list[tuple[int, Told]]:
         """Take a stretch's evidence in.
 
         Returns:
-            Alerts, each with the number of the event in the batch that made it.
+            Revisions, each with the number of the event in the batch that made it.
         """
-        alerts: list[tuple[int, Alert]] = []
+        alerts: list[tuple[int, Told]] = []
         for numbers in by_entity(self.pattern.entity, found):
             key = key_of(self.pattern.entity, found, numbers[0])
             episode = self.episodes.get(key)
@@ -117,13 +117,14 @@ class EpisodeBook:
 
     def _grow(
         self, key: str, episode: Episode, numbers: NDArray[np.intp], found: Found
-    ) -> Iterator[tuple[int, Alert]]:
+    ) -> Iterator[tuple[int, Told]]:
         """Add events up to each that is worth an alert, then the rest."""
         start = 0
         while (at := self._next_alert(episode, found.evidence[numbers[start:]])) is not None:
             stop = start + at + 1
             self._absorb(episode, numbers[start:stop], found)
             number = int(numbers[stop - 1])
+            least = episode.severity.rank + 1 if episode.alert_id else 0
             if not episode.alert_id:
                 self._raise(key, episode, int(found.batch.rows["time"][number]))
                 status = Status.OPEN
@@ -140,7 +141,8 @@ class EpisodeBook:
                 ),
                 key=lambda severity: severity.rank,
             )
-            yield number, self._publish(episode, status)
+            reached = list(Severity)[least : episode.severity.rank + 1]
+            yield number, Told(self._publish(episode, status), (*reached,))
             start = stop
         self._absorb(episode, numbers[start:], found)
 

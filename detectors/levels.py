@@ -1,10 +1,12 @@
-"""What a tenant's events can show: its capability level, measured."""
+"""What a tenant's events can show: its capability level, and what patterns live on, measured."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .alerts import PatternCode
 from .events import ABSENT, EventBatch, Operation, Records
 
 ENOUGH: Final = 0.01
@@ -15,18 +17,35 @@ LEVELS: Final = 4
 or purpose: a reason for nobody in particular explains nothing."""
 
 
+NEEDS: Final[Mapping[PatternCode, int]] = {
+    PatternCode.CREDENTIAL_SHARING: LEVELS,
+    PatternCode.PROBE_HILL_CLIMBING: LEVELS + 1,
+    PatternCode.CASE_LAUNDERING: LEVELS + 2,
+}
+"""What a pattern cannot do without, whatever the level, as a row of `carried`: a client or a
+network; a probe with its score or its near-duplicates; a case, for which no purpose stands."""
+
+COUNTED: Final = LEVELS + len(NEEDS)
+
+
 def carried(events: Records) -> NDArray[np.bool_]:
-    """Which events (`EVENT` records) are searches that carry each level's fields.
+    """Which events (`EVENT` records) are searches that carry each level's fields, and `NEEDS`.
 
     Returns:
-        Shape (`LEVELS`, n); the first row is which are searches.
+        Shape (`COUNTED`, n); the first row is which are searches.
     """
+    client = (events["device"] != 0) | (events["user_agent"] != 0) | (events["tls"] != 0)
+    network = (events["network"][:, 0] != 0) | (events["asn"] != ABSENT)
+    compared = (events["probe_cluster"] != 0) | (events["top_score"] >= 0)
     carries = np.stack(
         [
             events["operation"] == Operation.IDENTIFY,
             (events["gallery"] != 0) | (events["limit"] != ABSENT) | (events["threshold"] >= 0),
             events["subject"][:, 0] != 0,
             (events["case"][:, 0] != 0) | (events["purpose"] != 0),
+            client | network,
+            (events["probe"] != 0) & compared,
+            events["case"][:, 0] != 0,
         ]
     )
     carries[1:] &= carries[0]
@@ -37,15 +56,30 @@ def levels_of(counts: NDArray[np.float64]) -> NDArray[np.int64]:
     """Levels, 0 to 3.
 
     Args:
-        counts: shape (n, `LEVELS`): of so many searches so many carry each further level's fields.
+        counts: shape (n, `COUNTED`): of so many searches so many carry what `carried` tells.
     """
-    enough = counts[:, 1:] > ENOUGH * np.maximum(counts[:, :1], 1)
-    limits, persons, reasons = enough.T
+    limits, persons, reasons = _enough(counts)[:, 1:LEVELS].T
     return np.where(persons, np.where(reasons, 3, 2), np.where(limits, 1, 0))
 
 
+def blind(counts: NDArray[np.float64], code: PatternCode, level: int) -> NDArray[np.bool_]:
+    """Where a pattern cannot see, since the level or the fields that it lives on are lacking.
+
+    Args:
+        counts: as for `levels_of`.
+        code: the pattern's.
+        level: that it needs.
+    """
+    low = levels_of(counts) < level
+    return low | ~_enough(counts)[:, NEEDS[code]] if code in NEEDS else low
+
+
+def _enough(counts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return counts > ENOUGH * np.maximum(counts[:, :1], 1)
+
+
 class Levels:
-    """Counts, per tenant, the searches that carry the fields of each level.
+    """Counts, per tenant, the searches that carry the fields of each level and of `NEEDS`.
 
     Attributes:
         names: of the tenants, by their codes in events.
@@ -65,18 +99,25 @@ class Levels:
         for place, tenant in enumerate(tenants.tolist()):
             name = self.names[tenant] = batch.names[tenant]
             self._events[name] = self._events.get(name, 0) + int(sizes[place])
-            before = self._searches.get(name, [0] * LEVELS)
+            before = self._searches.get(name, [0] * COUNTED)
             self._searches[name] = [
                 had + int(more[place]) for had, more in zip(before, counts, strict=True)
             ]
 
     def of(self, tenant: str) -> int:
         """The tenant's level, 0 to 3."""
-        return int(levels_of(np.array([self._searches[tenant]], np.float64))[0])
+        return int(levels_of(self._counts(tenant))[0])
+
+    def blind(self, tenant: str, code: PatternCode, level: int) -> bool:
+        """Whether a pattern that needs a level cannot see at the tenant."""
+        return bool(blind(self._counts(tenant), code, level)[0])
+
+    def _counts(self, tenant: str) -> NDArray[np.float64]:
+        return np.array([self._searches[tenant]], np.float64)
 
     def shares(self, tenant: str) -> tuple[float, ...]:
         """Which share of the tenant's searches carries the fields of each level from 1 on."""
-        searches, *further = self._searches[tenant]
+        searches, *further = self._searches[tenant][:LEVELS]
         return tuple(carry / max(searches, 1) for carry in further)
 
     def tenants(self) -> dict[str, int]:

@@ -177,7 +177,7 @@ class Pipeline:
         found = [item for part in judged for item in part.alerts]
         found.sort(key=lambda item: item[:2])
         scores = {code.value: column for part in judged for code, column in part.scores.items()}
-        return [alert for _, _, alert in found], scores
+        return [told.alert for _, _, told in found], scores
 
     def tracked(self) -> dict[str, Held]:
         """Entities by kind: how many, the bytes that they take, and how many were dropped."""

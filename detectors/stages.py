@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .alerts import Alert, PatternCode
+from .alerts import Alert, PatternCode, Told
 from .baseline import Peers
 from .calibration import Calibration, calibrate
 from .concerns import CONCERNS, YIELDING, keys_of
@@ -40,11 +40,11 @@ class Judged:
     """What a stage says of a stretch.
 
     Attributes:
-        alerts: each with the number of its event and the place of its pattern.
+        alerts: revisions, each with the number of its event and the place of its pattern.
         scores: float32 per pattern, one per event; NaN where not judged.
     """
 
-    alerts: list[tuple[int, int, Alert]] = field(default_factory=list)
+    alerts: list[tuple[int, int, Told]] = field(default_factory=list)
     scores: dict[PatternCode, NDArray[np.float32]] = field(default_factory=dict)
 
 
@@ -197,7 +197,7 @@ class Stage(Generic[S]):
             for number, order in by_shard(keys[kept]):
                 found = Found(stretch.batch, figures, worth, evidence, kept[order])
                 book = self.units[number].books[pattern.code]
-                judged.alerts.extend((at, place, alert) for at, alert in book.observe(found))
+                judged.alerts.extend((at, place, told) for at, told in book.observe(found))
         return judged
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final, Literal, TextIO, get_args
 
 from aiohttp.http_exceptions import HttpProcessingError
 
+from detectors.errors import ProbewatchError
+
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
@@ -74,8 +76,8 @@ class Seldom(logging.Filter):
 
     Messages are the same if logger, level and format are, whatever is put in: a broker that is
     away would otherwise be told of hundreds of times a second. The next one that is let through
-    says how many were not. An error's trace is kept only where the error may be ours: a stranger
-    that does not speak HTTP is worth one line.
+    says how many were not. An error's trace is kept only where the error may be a fault of ours: a
+    stranger that does not speak HTTP is worth one line, and so is what is told on purpose.
 
     Libraries that put values into the message themselves never say the same twice: once `most`
     messages are known, those that were not heard of for `seconds` are forgotten.
@@ -102,8 +104,11 @@ class Seldom(logging.Filter):
             record.msg = f"{record.getMessage()} (and {seen - self._times} times more before)"
             record.args = None
         self._windows[key] = (record.created, 1) if over else (since, seen + 1)
-        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, (HttpProcessingError, ProbewatchError)):
             record.exc_info = None
+        if isinstance(error, ProbewatchError) and str(error) not in record.getMessage():
+            record.msg, record.args = f"{record.getMessage()}: {error}", None
         return True
 
     def _forget(self, now: float) -> None:
@@ -118,6 +123,20 @@ class Seldom(logging.Filter):
             self._windows = dict(latest[self._most // 2 :])
 
 
+class Retried(logging.Filter):
+    """Makes a warning of what aiokafka calls an error and tries again: no coordinator yet.
+
+    Each new Kafka answers so until its topic of offsets is there.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always True."""
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        if any(getattr(each, "retriable", False) is True for each in arguments):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 def log_to(file: TextIO | None = None, level: Level = "info", form: LogFormat = "auto") -> None:
     """Send what is logged in this process to `file` (standard error), and nowhere else.
 
@@ -128,6 +147,7 @@ def log_to(file: TextIO | None = None, level: Level = "info", form: LogFormat = 
     readable = out.isatty() if form == "auto" else form == "text"
     handler.setFormatter(Readable() if readable else JsonLines())
     handler.addFilter(Seldom())
+    handler.addFilter(Retried())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -216,7 +216,7 @@ class Replay:
         seconds = time.monotonic() - self._started
         untracked = self.pipeline.untracked
         return Summary(
-            config_hash=self._settings.config_hash,
+            config_hash=self.pipeline.config_hash,
             records=self._records,
             events=self._events - self.pipeline.duplicates,
             rejected=dict(self._rejected.most_common()),
@@ -258,7 +258,7 @@ class Replay:
                 tuple(
                     pattern.code
                     for pattern in self.pipeline.patterns
-                    if pattern.level > self.levels.of(tenant)
+                    if self.levels.blind(tenant, pattern.code, pattern.level)
                 ),
             )
             for tenant in sorted(events, key=lambda name: (-events[name], name))

@@ -27,6 +27,12 @@ _STYLES = {
 _ID_SHOWN = 16
 _KIB = 1024
 
+_FORMAT = {
+    "not_json": "; for a web server's log, try --format combined",
+    "malformed_line": "; for JSON lines, try --format query",
+}
+"""What to try, by why no record was an event."""
+
 MUCH_LATE = 0.05
 """Share of late events from which on it is said that something is wrong with their order."""
 
@@ -90,12 +96,12 @@ def print_summary(summary: Summary, out: Console) -> None:
 
 def hints(summary: Summary) -> Iterator[str]:
     """What a person would have to notice in the figures, where a run was of little use."""
-    if summary.records and not summary.events:
+    if not summary.records:
+        yield "there was no record in the log"
+        return
+    if not summary.events:
         wrong = max(summary.rejected, key=lambda reason: summary.rejected[reason], default="late")
-        yield (
-            f"none of {summary.records:,} records was an event ({wrong}); for a web server's "
-            "log, try --format combined"
-        )
+        yield f"none of {summary.records:,} records was an event ({wrong}){_FORMAT.get(wrong, '')}"
         return
     if summary.late > MUCH_LATE * max(summary.records, 1):
         yield (
@@ -109,13 +115,14 @@ def hints(summary: Summary) -> Iterator[str]:
 
 
 def _print_lines(alerts: Sequence[Alert], out: Console) -> None:
-    rows = [("raised", "severity", "rarity", "pattern", "who", "why")]
+    rows = [("raised", "severity", "rarity", "pattern", "alert", "who", "why")]
     rows += [
         (
             alert.raised_event_time,
             _severity(alert),
-            _rarity(alert),
+            rarity(alert),
             alert.pattern,
+            printable(alert.alert_id),
             printable(f"{alert.entity.type} {alert.entity.id}"),
             _why(alert),
         )
@@ -133,7 +140,8 @@ def _wide(alerts: Iterable[Alert]) -> Table:
         table.add_column(heading, no_wrap=True, justify="right" if heading == "rarity" else "left")
     table.add_column("why")
     for alert in alerts:
-        table.add_row(*_cells(alert), alert.pattern.replace("_", " "), _who(alert), _why(alert))
+        who = Text(_who(alert)).append(f"\nalert {printable(alert.alert_id)}", "dim")
+        table.add_row(*_cells(alert), alert.pattern.replace("_", " "), who, _why(alert))
     return table
 
 
@@ -144,14 +152,16 @@ def _narrow(alerts: Iterable[Alert]) -> Table:
     table.add_column("what, who and why")
     for alert in alerts:
         what = Text(alert.pattern.replace("_", " "), style="bold")
-        table.add_row(*_cells(alert), what.append(f" {_who(alert)}\n{_why(alert)}", "not bold"))
+        what.append(f" {_who(alert)}\n{_why(alert)}", "not bold")
+        what.append(f"\nalert {printable(alert.alert_id)}", "not bold dim")
+        table.add_row(*_cells(alert), what)
     return table
 
 
 def _cells(alert: Alert) -> tuple[str, Text, str]:
     """When, how bad, how rare."""
     raised = alert.raised_event_time[:16].replace("T", " ")
-    return raised, Text(_severity(alert), style=_STYLES[alert.severity]), _rarity(alert)
+    return raised, Text(_severity(alert), style=_STYLES[alert.severity]), rarity(alert)
 
 
 def _most_severe(alerts: Sequence[Alert]) -> list[Alert]:
@@ -164,7 +174,7 @@ def _severity(alert: Alert) -> str:
     return f"{alert.severity} (shadow)" if alert.mode is Mode.SHADOW else alert.severity.value
 
 
-def _rarity(alert: Alert) -> str:
+def rarity(alert: Alert) -> str:
     """Alerts this strong per 10,000 innocent actor-days."""
     return f"{alert.rarity:.2g}" if alert.rarity >= 0.001 else "<0.001"  # noqa: PLR2004
 

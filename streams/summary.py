@@ -40,7 +40,7 @@ class TenantLevel(msgspec.Struct, frozen=True):
 
     Attributes:
         level: capability level, 0 to 3, measured from the events.
-        disabled: patterns that this level cannot support.
+        disabled: patterns that cannot see, for want of the level or of fields that they live on.
     """
 
     tenant: str
@@ -79,7 +79,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The end of a run; its JSON is `probewatch.summary.v1`.
 
     Attributes:
-        config_hash: of the settings that judged.
+        config_hash: of the settings that judged, in the end.
         records: input records, all of them.
         events: events judged.
         rejected: records that are no event, by reason.

@@ -3,11 +3,12 @@
 import numpy as np
 
 from ..events import ABSENT, Operation, Records, Row
+from ..levels import COUNTED
 from .compile import kernel
 from .hashing import FREE, TableView, add_row, find_row
 
-SENDER = np.dtype([("events", "i8"), ("carried", "f8", (4,))])
-"""Of a tenant: events, and searches that carry the fields of each level: see `levels.carried`."""
+SENDER = np.dtype([("events", "i8"), ("carried", "f8", (COUNTED,))])
+"""Of a tenant: events, and searches that carry what `levels.carried` tells."""
 
 _IDENTIFY = int(Operation.IDENTIFY)
 _ABSENT = int(ABSENT)
@@ -40,4 +41,16 @@ def count_senders(events: Records, senders: TableView, most: int) -> int:
             sender.carried[2] += 1.0
         if event.case[0] != 0 or event.purpose != 0:
             sender.carried[3] += 1.0
+        if (
+            event.device != 0
+            or event.user_agent != 0
+            or event.tls != 0
+            or event.network[0] != 0
+            or event.asn != _ABSENT
+        ):
+            sender.carried[4] += 1.0
+        if event.probe != 0 and (event.probe_cluster != 0 or event.top_score >= 0):
+            sender.carried[5] += 1.0
+        if event.case[0] != 0:
+            sender.carried[6] += 1.0
     return others

@@ -227,7 +227,11 @@ def _reason(trait: Trait, observed: float, expected: float) -> Reason:
     if trait in (Trait.REACH_DAY, Trait.REACH_HOUR):
         span = "a day" if trait is Trait.REACH_DAY else "an hour"
         seen, usual = np.expm1(observed), max(np.expm1(expected), 0.0)
-        text = f"reached {seen:,.0f} new people in {span}; {usual:,.1f} are usual for this account"
+        # A count that fades with this mean lifetime: a plain one of the hour may be larger.
+        text = (
+            f"reached about {seen:,.0f} new people within {span}, earlier ones counting less; "
+            f"{usual:,.1f} are usual for this account"
+        )
         return Reason(f"reach_per_{span[2:].strip()}", float(seen), float(usual), "people", text)
     if trait is Trait.AWAKE:
         text = f"active in {observed:.0f} of the last 24 hours; {expected:.1f} are usual"

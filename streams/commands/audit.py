@@ -24,7 +24,7 @@ Example:
   probewatch audit verify --file trail.jsonl --expect 41:9f2c…
   probewatch audit export --out trail.jsonl
 
-Exit code 1: the trail is broken, or cannot be read.
+Exit code 1: the trail is broken or empty, or cannot be read.
 """
 
 
@@ -68,6 +68,7 @@ def audit() -> None:
 @click.option(
     "--shortened", is_flag=True, help="The oldest records were deleted; begin with what is there."
 )
+@click.option("--may-be-empty", is_flag=True, help="A trail without any record is fine too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @CONFIG
 def check(
@@ -76,20 +77,26 @@ def check(
     config: Path | None,
     *,
     shortened: bool,
+    may_be_empty: bool,
     as_json: bool,
 ) -> None:
-    """Check that each record follows the one before it, and none was changed."""
+    """Check that each record follows the one before it, and none was changed.
+
+    A trail without any record fails, since one that was wiped looks the same.
+    """
     kept = lines(path) if path else _topic(_settings(config))
     where = str(path) if path else topics(_settings(config).kafka).audit.name
     result = verify(kept, expected, shortened=shortened)
     if as_json:
         click.echo(orjson.dumps(_plain(result)).decode())
-    elif isinstance(result, Whole):
+    elif isinstance(result, Whole) and (result.head.seq >= 0 or may_be_empty):
         click.echo(_told(where, result))
     if isinstance(result, Broken):
         if as_json:
             raise click.exceptions.Exit(1)
         raise InputError(f"{where}: record {result.seq} {result.what}")
+    if result.head.seq < 0 and not may_be_empty:
+        raise InputError(f"{where}: is empty; where that is as it should be, give --may-be-empty")
 
 
 @audit.command("export", epilog="\b\nExample:\n  probewatch audit export --out trail.jsonl")

@@ -48,6 +48,8 @@ def demo(*, seconds: float, port: int, ends: bool, log_level: Level | None) -> N
     It starts a broker that is for trying only, a worker, and traffic with misuse in it; shows
     alerts as they come, here and on a web page; and leaves nothing behind.
     """
+    # Whoever waits for minutes wants to know before the first import what for.
+    click.echo("Starting; the first time this takes a minute or two, to compile.", err=True)
     # Takes a second to import.
     from streams.demo.play import play  # noqa: PLC0415
     from streams.demo.screen import Screen  # noqa: PLC0415

@@ -122,6 +122,8 @@ def explain(
         click.echo(text.decode())
     else:
         told.show(console())
+    if picture is not None:
+        click.echo(f"The timeline is in {picture}.", err=True)
 
 
 def _settings(config: Path | None, format_: Format | None) -> Settings:

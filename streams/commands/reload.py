@@ -2,13 +2,16 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from detectors.errors import ConfigError
 from streams.decisions.changes import changed, differences, refusals, tables_of
 from streams.decisions.desk import Desk, at_desk
+from streams.decisions.ledger import Ledger
 from streams.decisions.reader import now
 from streams.decisions.records import Configuration
 from streams.options import CONFIG
@@ -53,6 +56,25 @@ def reload(config: Path | None, at: int | None, by: str, *, dry_run: bool) -> No
     asyncio.run(work())
 
 
+def compared(ledger: Ledger, tables: Mapping[str, Any]) -> list[str]:
+    """What some tables would change, a line each, against the best that there is to compare with.
+
+    Args:
+        ledger: what the topic says.
+        tables: what can be changed, as in the file.
+    """
+    if ledger.newest is not None:
+        lines = [*differences(ledger.newest.tables, tables)]
+        return lines or ["It is what the newest configuration in the topic says."]
+    none = "There is no configuration in the topic yet"
+    if ledger.started is not None and ledger.started.tables:
+        lines = [*differences(ledger.started.tables, tables)]
+        than = "what the worker that started last has in its file"
+        return [f"{none}; against {than}:", *lines] if lines else [f"{none}. It is {than}."]
+    lines = [*differences(tables_of(Settings()), tables)]
+    return [f"{none}, nor a worker's; against the defaults:", *(lines or ["nothing differs"])]
+
+
 async def _reload(
     desk: Desk, settings: Settings, file: str, at: int | None, by: str, *, dry_run: bool
 ) -> None:
@@ -61,10 +83,7 @@ async def _reload(
         refused = refusals(settings, ledger.started.fixed)
         if refused:
             raise FaultyConfigError(file, refused)
-    newest = ledger.newest
-    if newest is not None:
-        lines = [*differences(newest.tables, tables)]
-        click.echo("\n".join(lines) or "It is what the newest record in the topic says.")
+    click.echo("\n".join(compared(ledger, tables)))
     changed(settings, tables)
     if dry_run:
         return

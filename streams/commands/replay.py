@@ -88,7 +88,7 @@ def replay(
     print_alerts(latest(alerts.values()), out)
     out.print()
     print_summary(result, out)
-    if result.records and not result.events:
+    if not result.events:
         raise click.exceptions.Exit(1)
 
 

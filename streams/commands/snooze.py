@@ -134,14 +134,16 @@ async def _give(settings: Settings, draft: Snooze) -> None:
             severity=severities[-1] if severities else None,
         )
         await desk.publish(given)
-    told = _told(given, found)
+    told = told_of(given, found)
     click.echo(f"snooze {given.snooze_id}: {told} until {to_the_second(given.until)} UTC.")
 
 
-def _told(given: Snooze, found: list[Alert]) -> str:
+def told_of(given: Snooze, found: list[Alert]) -> str:
+    """What a snooze comes to, in words, by the alerts that it matches now."""
     critical = given.severity == "critical"
     rest = "critical ones too" if critical else "unless one is critical"
-    return f"{_what(given)}: {len(found)} by now; nobody is told, {rest},"
+    matching = f"{len(found)} by now" if found else "none matches now, is it spelt right?"
+    return f"{_what(given)}: {matching}; nobody is told, {rest},"
 
 
 async def _tend(settings: Settings, end: str | None, by: str) -> None:

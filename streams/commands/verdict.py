@@ -11,7 +11,7 @@ from detectors.verdicts import Ruling, judged
 from streams.decisions.desk import Desk, at_desk
 from streams.decisions.ledger import Ledger
 from streams.decisions.reader import now
-from streams.decisions.records import MOST_NOTES, Ruled
+from streams.decisions.records import MOST_NOTES, Ruled, in_words
 from streams.ingest.times import to_millis
 from streams.options import CONFIG, OUT_FILE
 from streams.settings import find, load
@@ -96,12 +96,14 @@ async def _rule(
     alert = found[0]
     last = int(to_millis([alert.last_event_time])[0])
     time = at if at is not None else max(last, reached(desk.ledger.begun))
+    before = desk.ledger.ruled_last(alert_id)
     record = Ruled(verdict=judged(alert, ruling, time), by=by, written_at=now(), note=note)
     taken = await desk.publish(record)
     begins = day_of(taken.verdict.event_time if isinstance(taken, Ruled) else time)
     return (
         f"{alert.pattern}, {alert.entity.type} of {alert.tenant_id or 'several tenants'}: "
         f"{ruling.value}, by {by}. It counts from {begins} (event time, UTC) on."
+        + ("" if before is None else f" It replaces the one before: {in_words(before)}.")
     )
 
 

@@ -48,7 +48,7 @@ class Ledger:
         self._settings = settings
         self._decisions: dict[bytes, Decision] = {}
         self._verdicts: dict[bytes, Verdict] = {}
-        self._rulings: dict[str, Ruling] = {}
+        self._ruled: dict[str, Ruled] = {}
         self._changes: dict[bytes, tuple[Change, Settings]] = {}
         self._settings_now = settings
         self._guidance: dict[int, tuple[dict[str, Verdict], Guidance]] = {}
@@ -71,7 +71,7 @@ class Ledger:
             case Ruled(verdict=verdict):
                 self.ruled[verdict.verdict.value] += 1
                 self._verdicts[key] = verdict
-                self._rulings[verdict.alert_id] = verdict.verdict
+                self._ruled[verdict.alert_id] = record
             case Configuration():
                 self._adopt(key, record)
         return record
@@ -99,7 +99,12 @@ class Ledger:
 
     def ruling(self, alert_id: str) -> Ruling | None:
         """What was said of an alert last."""
-        return self._rulings.get(alert_id)
+        last = self.ruled_last(alert_id)
+        return None if last is None else last.verdict.verdict
+
+    def ruled_last(self, alert_id: str) -> Ruled | None:
+        """The last verdict on an alert, with who gave it."""
+        return self._ruled.get(alert_id)
 
     def has_begun(self, day: int) -> bool:
         """Whether nothing that is written from now on counts for a day."""

@@ -92,14 +92,21 @@ class Decisions:
         consumer = AIOKafkaConsumer(
             **self._options, enable_auto_commit=False, auto_offset_reset="earliest"
         )
-        await consumer.start()
+        try:
+            await consumer.start()
+        except BaseException:
+            await consumer.stop()
+            raise
         consumer.assign([self._place])
         for one in self.silences.expired(now()):
             _LOGGER.warning("suppression %s ended at %s: it has no effect", one.id, one.until)
         fixed = fixed_of(self._settings)
         self._tasks = [asyncio.create_task(self._read(consumer))]
         if self._sender is not None:
-            await self._say(self._sender, Started(now(), self._settings.config_hash, fixed))
+            await self._say(
+                self._sender,
+                Started(now(), self._settings.config_hash, fixed, tables_of(self._settings)),
+            )
             self._tasks.append(asyncio.create_task(self._announce(self._sender)))
         for task in self._tasks:
             task.add_done_callback(self._check)

@@ -39,6 +39,13 @@ class Ruled(msgspec.Struct, frozen=True, kw_only=True):
     note: Annotated[tuple[Code, ...], Meta(max_length=MOST_NOTES)] = ()
 
 
+def in_words(ruled: Ruled) -> str:
+    """A verdict for people: what it says, who said it, when and why."""
+    notes = f" ({', '.join(ruled.note)})" if ruled.note else ""
+    day = rfc3339(ruled.written_at)[:10]
+    return f"{ruled.verdict.verdict.value}, by {ruled.by} on {day}{notes}"
+
+
 class Snooze(msgspec.Struct, frozen=True, kw_only=True):
     """Alerts that are not delivered for some time; all that is said of them must fit.
 
@@ -112,11 +119,13 @@ class Started(msgspec.Struct, frozen=True):
         written_at: ms, by its clock.
         config_hash: of its file.
         fixed: settings by their paths in the file.
+        tables: what can be changed, as in `Configuration`, as its file has it.
     """
 
     written_at: int
     config_hash: str
     fixed: dict[str, Any]
+    tables: dict[str, Any] = {}
 
 
 Decision = Ruled | Snooze | Configuration

@@ -13,7 +13,7 @@ from rich.text import Text
 from detectors.alerts import Alert, Status
 from streams.evaluate import Evaluation, Labels
 from streams.evaluate.records import Campaign, moment
-from streams.report import severity_style
+from streams.report import rarity, severity_style
 from streams.terminal import Row, print_table, print_trimmed, printable
 
 _ID_SHOWN = 9
@@ -58,6 +58,7 @@ class Screen:
         said = _reason(alert) if new else _update(alert)
         if not self.out.is_terminal:
             who = printable(f"{alert.entity.type} {alert.entity.id}")
+            said = f"{said}  {_which(alert)}" if new else said
             self.out.print(f"{_when(alert)}  {alert.severity:<8}  {_what(alert)}  {who}  {said}")
             return
         row = Table.grid(padding=(0, 2))
@@ -67,6 +68,7 @@ class Screen:
         severity = Text(alert.severity.value, severity_style(alert.severity))
         if new:
             what = Text(_what(alert), "bold").append(f" {_who(alert)}\n{said}", "not bold")
+            what.append(f"\n{_which(alert)}", "not bold dim")
             row.add_row(_when(alert), severity, what)
         else:
             row.add_row(Text(_when(alert), "dim"), severity, Text(f"{_who(alert)}: {said}", "dim"))
@@ -158,6 +160,10 @@ def _what(alert: Alert) -> str:
 def _who(alert: Alert) -> str:
     cut = " + ".join(f"{name[:_ID_SHOWN]}…" for name in alert.entity.id.split("+"))
     return printable(f"{alert.entity.type} {cut}")
+
+
+def _which(alert: Alert) -> str:
+    return f"rarity {rarity(alert)}, alert {printable(alert.alert_id)}"
 
 
 def _reason(alert: Alert) -> str:

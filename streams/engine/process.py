@@ -177,7 +177,7 @@ def _pages(
     reader = AlertReader(options, tools.topics.alerts_current.name, alerts)
     reader.start()
     stack.push_async_callback(reader.stop)
-    return Page(alerts, lambda: decisions.silences).routes
+    return Page(alerts, lambda: decisions.silences, decisions.ledger.ruled_last).routes
 
 
 def _producer(options: Mapping[str, Any], *, durable: bool) -> AIOKafkaProducer:

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Final
 
-from detectors.alerts import PatternCode
+from detectors.alerts import Alert, PatternCode
 
 _FIRST: Final = (
     "Find the records named in event_ids in your own log: they say who it was, and what the "
     "account did around that time."
 )
-_LAST: Final = "Record your verdict; verdicts teach which patterns are worth their budget."
+_LAST: Final = (
+    "Say what it was, with `probewatch verdict {} true` or false, benign or duplicate: verdicts "
+    "teach which patterns are worth their budget."
+)
 
 _BY_PATTERN: Final[Mapping[PatternCode, tuple[str, ...]]] = {
     PatternCode.BULK_SCRAPING: (
@@ -69,6 +72,7 @@ _BY_PATTERN: Final[Mapping[PatternCode, tuple[str, ...]]] = {
 }
 
 
-def next_steps(pattern: PatternCode) -> tuple[str, ...]:
-    """What to do, in order."""
-    return (_FIRST, *_BY_PATTERN[pattern], _LAST)
+def next_steps(alert: Alert, *, decided: bool) -> tuple[str, ...]:
+    """What to do about an alert, in order; a verdict is asked for unless there is one."""
+    last = () if decided else (_LAST.format(alert.alert_id),)
+    return (_FIRST, *_BY_PATTERN[alert.pattern], *last)

@@ -20,7 +20,7 @@ from streams.settings import Settings
 from .episode import AlertExplained, explain_alert
 from .event import EventExplained, Query, explain_event
 from .picture import Mark, Scene, draw
-from .revisions import from_file, from_topics
+from .revisions import from_file, from_topics, ruled_in_topic
 from .trail import About, Searches, Trail
 from .words import print_alert, print_event
 
@@ -62,9 +62,11 @@ def of_alert(
     """
     if alerts is None:
         revisions = from_topics(alert_id, asked.settings, environ)
+        ruled = ruled_in_topic(alert_id, asked.settings, environ)
     else:
-        revisions = from_file(alert_id, alerts)
-    explained = explain_alert(revisions, asked.settings.detection, asked.settings.config_hash)
+        revisions, ruled = from_file(alert_id, alerts), None
+    settings = asked.settings
+    explained = explain_alert(revisions, settings.detection, settings.config_hash, ruled)
     if asked.picture is not None:
         last = revisions[-1]
         searches = _searches(asked, last, progress)

@@ -10,6 +10,7 @@ from detectors.alerts import Alert, Severity
 from detectors.base import Pattern
 from detectors.calibration import Calibration, allowed_for, calibrate
 from detectors.config import Detection
+from streams.decisions.records import Ruled, in_words
 
 from .advice import next_steps
 
@@ -53,7 +54,11 @@ class Distance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertExplained(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an alert was raised; its JSON is `probewatch.explanation.v1` of kind `alert`."""
+    """Why an alert was raised; its JSON is `probewatch.explanation.v1` of kind `alert`.
+
+    Attributes:
+        verdict: the last on it, in words; None if there is none, or the alert is from a file.
+    """
 
     schema: str = "probewatch.explanation.v1"
     kind: str = "alert"
@@ -62,10 +67,11 @@ class AlertExplained(msgspec.Struct, frozen=True, kw_only=True):
     distance: Distance
     changes: tuple[str, ...]
     next_steps: tuple[str, ...]
+    verdict: str | None = None
 
 
 def explain_alert(
-    revisions: Sequence[Alert], detection: Detection, config_hash: str
+    revisions: Sequence[Alert], detection: Detection, config_hash: str, ruled: Ruled | None = None
 ) -> AlertExplained:
     """Explain an alert.
 
@@ -73,6 +79,7 @@ def explain_alert(
         revisions: at least one, in order.
         detection: what the operator decided.
         config_hash: of these settings.
+        ruled: the last verdict on it, if any.
     """
     last = revisions[-1]
     pattern = next(p for p in detection.patterns.all() if p.code is last.pattern)
@@ -84,7 +91,8 @@ def explain_alert(
         revisions=tuple(map(_step, revisions)),
         distance=distance,
         changes=_changes(last, distance),
-        next_steps=next_steps(last.pattern),
+        next_steps=next_steps(last, decided=ruled is not None),
+        verdict=None if ruled is None else in_words(ruled),
     )
 
 

@@ -1,5 +1,6 @@
 """One event explained: the log is judged up to it, and every pattern asked what it makes of it."""
 
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -154,7 +155,7 @@ def _find(query: Query, names: Names) -> EventBatch:
             if event_id == query.event_id and query.tenant in {None, tenant}:
                 return batch.take(at, at + 1)
         for reject in ingested.rejected:
-            if _id_of(chunk.lines[reject.index - chunk.first_index]) == query.event_id:
+            if _is_of(chunk.lines[reject.index - chunk.first_index], query.event_id):
                 about = f" ({reject.field})" if reject.field else ""
                 raise InputError(
                     f"{query.where}: event {query.event_id}, record {reject.index}, was rejected: "
@@ -163,13 +164,14 @@ def _find(query: Query, names: Names) -> EventBatch:
     raise InputError(f"{query.where}: no event {query.event_id}")
 
 
-def _id_of(line: bytes) -> str | None:
+def _is_of(line: bytes, event_id: str) -> bool:
+    """Whether a rejected record says that it is this event, be it JSON or what is left of it."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return None
-    given = record.get("event_id") if isinstance(record, dict) else None
-    return given if isinstance(given, str) else None
+        quoted = re.escape(orjson.dumps(event_id))
+        return re.search(rb'"event_id"\s*:\s*' + quoted, line) is not None
+    return isinstance(record, dict) and str(record.get("event_id")) == event_id
 
 
 def _trails(found: EventBatch, names: Names, run: Replay) -> dict[PatternCode, Trail]:

@@ -7,6 +7,8 @@ import msgspec
 
 from detectors.alerts import Alert
 from detectors.errors import InputError
+from streams.decisions.decoding import decode
+from streams.decisions.records import Ruled
 from streams.evaluate.records import read_alerts
 from streams.kafka.reading import records
 from streams.kafka.security import client_options
@@ -35,6 +37,26 @@ def from_topics(alert_id: str, settings: Settings, environ: Mapping[str, str]) -
     options = client_options(settings.kafka, environ).for_aiokafka()
     topics = settings.kafka.alerts, settings.kafka.shadow_alerts
     return _ordered(alert_id, asyncio.run(_read(alert_id, options, topics)), " and ".join(topics))
+
+
+def ruled_in_topic(alert_id: str, settings: Settings, environ: Mapping[str, str]) -> Ruled | None:
+    """The last verdict on an alert in the topic of decisions, if there is any.
+
+    Raises:
+        BrokerError: the brokers cannot be reached, or refuse.
+        ConfigError: a secret is missing.
+    """
+    options = client_options(settings.kafka, environ).for_aiokafka()
+    return asyncio.run(_ruled(alert_id, options, settings.kafka.decisions_topic))
+
+
+async def _ruled(alert_id: str, options: Mapping[str, object], topic: str) -> Ruled | None:
+    last = None
+    async for record in records(options, topic):
+        found = decode(record.value, record.offset) if record.value else None
+        if isinstance(found, Ruled) and found.verdict.alert_id == alert_id:
+            last = found
+    return last
 
 
 async def _read(

@@ -1,12 +1,13 @@
 """Explanations in words, on a terminal of any width or in a pipe."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from detectors.alerts import Alert, Reason
+from detectors.alerts import Reason
 from detectors.inspection import Change, Finding, Made
 from streams.report import severity_style
 from streams.terminal import print_table, print_trimmed, printable
@@ -23,7 +24,7 @@ def print_alert(explained: AlertExplained, out: Console) -> None:
     alert, distance = explained.alert, explained.distance
     title = f"{_pattern(alert.pattern)}, {alert.severity.value}, {alert.status.value}"
     _title(out, title, severity_style(alert.severity))
-    _facts(out, _about(alert))
+    _facts(out, _about(explained))
     _reasons(out, alert.reasons)
     out.print()
     out.print(Text("How rare", style="bold"))
@@ -82,16 +83,21 @@ def print_event(explained: EventExplained, out: Console) -> None:
             _changes(finding.changes) or ["no single change that was tried"],
         )
 
-    usual = [f for f in explained.findings if f.reasons and not f.evidence]
-    if usual:
-        lines = [f"{_pattern(finding.pattern)}: {finding.reasons[0].text}" for finding in usual]
-        _list(out, "Looked at, and found to be no evidence", lines)
+    told = _telling(explained.findings)
+    rest = [_pattern(one.pattern) for one in explained.findings if one not in told]
+    if rest:
+        out.print()
+        out.print(f"Little or nothing speaks for: {', '.join(rest)}.")
 
 
-def _telling(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Those with something to say, the strongest first."""
-    judged = [f for f in findings if f.evidence and f.rarity is not None]
-    return iter(sorted(judged, key=lambda finding: finding.rarity or 0.0))
+def _telling(findings: Iterable[Finding]) -> list[Finding]:
+    """Those with evidence worth keeping, the strongest first; else the strongest, if any."""
+    judged = sorted(
+        (one for one in findings if one.evidence is not None and one.evidence > 0),
+        key=lambda one: math.inf if one.rarity is None else one.rarity,
+    )
+    kept = [one for one in judged if (one.evidence or 0.0) >= one.kept_from]
+    return kept or judged[:1]
 
 
 _MADE = {
@@ -125,7 +131,8 @@ def _of_finding(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "episode", f"{finding.episode_events:,} of its searches by now{raised}"
 
 
-def _about(alert: Alert) -> Iterator[tuple[str, str]]:
+def _about(explained: AlertExplained) -> Iterator[tuple[str, str]]:
+    alert = explained.alert
     yield "alert", f"{alert.alert_id}, {alert.mode.value}, revision {alert.revision}"
     yield "about", f"{alert.entity.type} {alert.entity.id}"
     yield "tenant", alert.tenant_id or ", ".join(alert.tenants)
@@ -139,6 +146,8 @@ def _about(alert: Alert) -> Iterator[tuple[str, str]]:
     yield "searches", f"{alert.event_count:,}, {exposed}"
     if alert.campaign_id:
         yield "campaign", alert.campaign_id
+    if explained.verdict is not None:
+        yield "verdict", explained.verdict
 
 
 def _reasons(out: Console, reasons: Sequence[Reason]) -> None:

@@ -1,7 +1,8 @@
 """Queries from a file to Kafka, for trying: `python -m streams.kafka.feed < queries.jsonl`.
 
-Settings are found as by every command. A line becomes a record, whatever it holds, under its
-actor's id as the key: one actor's searches stay in one partition, and so in order.
+Settings are found as by every command. A line becomes a record, whatever it holds
+unless it is blank, under its actor's id as the key: one actor's searches stay in one partition, and
+so in order.
 """
 
 import asyncio
@@ -38,6 +39,7 @@ async def feed(kafka: Kafka, environ: Mapping[str, str], lines: Iterable[bytes])
             sent = [
                 await producer.send(kafka.queries, line.rstrip(b"\n"), key=_actor(line))
                 for line in lines
+                if line.strip()
             ]
             await asyncio.gather(*sent)
     except KafkaError as error:

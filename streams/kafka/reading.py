@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from detectors.errors import BrokerError
 
@@ -49,7 +49,15 @@ async def records(options: Mapping[str, Any], topic: str) -> AsyncIterator[Recor
                         if record.offset < ends[place]:
                             yield record
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"{options['bootstrap_servers']}, {topic}: {error!r}") from error
+        servers = ", ".join(options["bootstrap_servers"])
+        raise BrokerError(f"{servers}, {topic}: {in_words(error)}") from error
+
+
+def in_words(error: KafkaError | TimeoutError) -> str:
+    """What is wrong with the brokers, for people, as far as a client's error tells."""
+    if isinstance(error, (KafkaConnectionError, TimeoutError)):
+        return "no broker can be reached"
+    return f"{error!r}"
 
 
 async def partitions(options: Mapping[str, Any], topics: Sequence[str]) -> list[TopicPartition]:

@@ -1,11 +1,11 @@
 """What a worker counts. No label ever holds an id; docs/metrics.md has all of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
-from detectors.alerts import Alert
+from detectors.alerts import Alert, Severity
 from detectors.base import StageKind
 from detectors.config import Detection
 from streams.ingest.rejects import Reason
@@ -130,10 +130,16 @@ class Metrics:
         if outcome.drifts:
             self.holdings.drifted(outcome.drifts)
 
-    def alert(self, alert: Alert, now: float, read_at: float | None = None) -> None:
+    def alert(
+        self,
+        alert: Alert,
+        reached: Sequence[Severity],
+        now: float,
+        read_at: float | None = None,
+    ) -> None:
         """Count a revision; the times are seconds since the epoch: see `AlertMeasures`."""
-        self._alerts.count(alert, now, read_at)
-        self.tenants.alert(alert)
+        self._alerts.count(alert, reached, now, read_at)
+        self.tenants.alert(alert, reached)
         self.budget.alert(alert)
 
     def saved(self, stage: str, saved: Saved) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from detectors.alerts import Alert
+from detectors.alerts import Alert, Severity
 from detectors.base import StageKind
 from streams.blocks import Block
 
@@ -20,6 +20,7 @@ class Outcome:
         rows: how many events were applied.
         repeated: how many had been applied before.
         read_at: when the oldest query behind a revision was read, ms, by alert and revision.
+        reached: severities that an alert has come to with a revision, by alert and revision.
         actor_days: days that are over, and how many actors searched on them.
         drifts: how often what is usual at a tenant has changed for good.
     """
@@ -30,6 +31,7 @@ class Outcome:
     rows: int = 0
     repeated: int = 0
     read_at: dict[tuple[str, int], int] = field(default_factory=dict)
+    reached: dict[tuple[str, int], tuple[Severity, ...]] = field(default_factory=dict)
     actor_days: list[tuple[int, int]] = field(default_factory=list)
     drifts: int = 0
 

@@ -6,7 +6,7 @@ Pages are built as trees, so that whatever an id holds is written as text.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
@@ -15,6 +15,7 @@ from aiohttp import web
 from detectors.alerts import Alert, Severity, Status
 from streams.campaigns import campaigns
 from streams.decisions.reader import now
+from streams.decisions.records import Ruled, in_words
 from streams.decisions.silences import NOTHING, Silences
 from streams.terminal import printable
 
@@ -29,6 +30,10 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_REVISED: Final = (
+    "These figures are of the last revision. There is another one when the searches have doubled "
+    "or the severity rises, and one when it ends; in between it may go on."
+)
 _NOT_YET: Final = "No alerts."
 _OTHER: Final = ("metrics", "readyz", "healthz")
 
@@ -36,12 +41,39 @@ Node = ET.Element
 Child = Node | str
 
 
-class Page:
-    """The list of alerts at `/`, and each with its evidence at `/alerts/<id>`."""
+class Decided(NamedTuple):
+    """What people have decided of an alert.
 
-    def __init__(self, alerts: Recent, silences: Callable[[], Silences] = lambda: NOTHING) -> None:
+    Attributes:
+        silenced: why nobody is told of it; None if that is not so.
+        ruled: the last verdict on it, if any.
+    """
+
+    silenced: str | None = None
+    ruled: Ruled | None = None
+
+
+_NOTHING_DECIDED: Final = Decided()
+
+
+class Page:
+    """The list of alerts at `/`, and each with its evidence at `/alerts/<id>`.
+
+    Args:
+        alerts: that are shown.
+        silences: what nobody is told of for now.
+        ruled: the last verdict on an alert, by its id.
+    """
+
+    def __init__(
+        self,
+        alerts: Recent,
+        silences: Callable[[], Silences] = lambda: NOTHING,
+        ruled: Callable[[str], Ruled | None] = lambda _: None,
+    ) -> None:
         self._alerts = alerts
         self._silences = silences
+        self._ruled = ruled
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -50,35 +82,39 @@ class Page:
 
     async def _list(self, request: web.Request) -> web.Response:
         alerts = self._alerts.newest_first()
-        return _answer(list_page(alerts, request.query.get("severity"), self._silenced(alerts)))
+        severity = request.query.get("severity")
+        return _answer(list_page(alerts, severity, self._decided(alerts)))
 
     async def _one(self, request: web.Request) -> web.Response:
         alert = self._alerts.get(request.match_info["id"])
         if alert is None:
             gone = el("main", el("p", "This alert is not among the latest."), _back())
             return _answer(_page("Unknown alert", gone), status=404)
-        return _answer(alert_page(alert, self._silenced([alert]).get(alert.alert_id)))
+        return _answer(alert_page(alert, self._decided([alert])[alert.alert_id]))
 
-    def _silenced(self, alerts: Iterable[Alert]) -> dict[str, str]:
-        """By alert: why nobody was told of it, of those that nobody was."""
+    def _decided(self, alerts: Iterable[Alert]) -> dict[str, Decided]:
+        """By alert: what people have decided of it."""
         silences, present = self._silences(), now()
-        causes = {alert.alert_id: silences.covers(alert, present) for alert in alerts}
-        return {alert_id: cause for alert_id, cause in causes.items() if cause is not None}
+        return {
+            alert.alert_id: Decided(silences.covers(alert, present), self._ruled(alert.alert_id))
+            for alert in alerts
+        }
 
 
 def list_page(
-    alerts: Sequence[Alert], severity: str | None = None, silenced: Mapping[str, str] | None = None
+    alerts: Sequence[Alert],
+    severity: str | None = None,
+    decided: Mapping[str, Decided] | None = None,
 ) -> str:
     """The alerts in the order given, with reasons; it loads itself anew.
 
     Args:
         alerts: all that there are.
         severity: show only these; None for all.
-        silenced: by alert: why nobody was told of it.
+        decided: by alert, where anything was.
     """
-    causes = silenced or {}
     shown = [alert for alert in alerts if severity in {None, alert.severity.value}]
-    cards = [_campaign(group, causes) for group in campaigns(shown)]
+    cards = [_campaign(group, decided or {}) for group in campaigns(shown)]
     cards = cards or [el("p", _NOT_YET, class_="none")]
     others = [el("a", name, href=f"/{name}") for name in _OTHER]
     kept = f"The {MOST_SHOWN} alerts that changed last, anew every {_REFRESH_SECONDS} s."
@@ -91,9 +127,10 @@ def list_page(
     )
 
 
-def alert_page(alert: Alert, silenced: str | None = None) -> str:
+def alert_page(alert: Alert, decided: Decided = _NOTHING_DECIDED) -> str:
     """One alert with all that it says; it stays as it is while one reads."""
     ids = [el("li", el("code", text)) for text in alert.event_ids]
+    going_on = el("p", _REVISED, class_="none")
     facts = [
         ("alert", alert.alert_id),
         ("revision", f"{alert.revision}"),
@@ -108,7 +145,8 @@ def alert_page(alert: Alert, silenced: str | None = None) -> str:
         el("header", el("h1", "Probewatch"), _back()),
         el(
             "main",
-            _card(alert, silenced, whole=True),
+            _card(alert, decided, whole=True),
+            *([] if alert.status is Status.CLOSED else [going_on]),
             el("h2", "Evidence: ids of events in your own log"),
             el("ul", *ids, class_="ids"),
             el("h2", "Also"),
@@ -117,28 +155,31 @@ def alert_page(alert: Alert, silenced: str | None = None) -> str:
     )
 
 
-def _campaign(alerts: Sequence[Alert], causes: Mapping[str, str]) -> Node:
+def _campaign(alerts: Sequence[Alert], decided: Mapping[str, Decided]) -> Node:
     """A card, or the cards of a campaign of several alerts under one heading."""
-    cards = [_card(alert, causes.get(alert.alert_id)) for alert in alerts]
+    cards = [_card(alert, decided.get(alert.alert_id, _NOTHING_DECIDED)) for alert in alerts]
     if len(cards) == 1:
         return cards[0]
     heading = el("p", f"{len(alerts)} alerts that belong together", class_="campaign")
     return el("section", heading, *cards)
 
 
-def _card(alert: Alert, silenced: str | None, *, whole: bool = False) -> Node:
+def _card(alert: Alert, decided: Decided, *, whole: bool = False) -> Node:
     severity = alert.severity.value
     name = el("h2", _title(alert) if whole else _link(alert))
     marks = [el("span", alert.status.value)]
-    if silenced is not None:
-        marks.append(el("span", f"silenced: {silenced}", class_="silenced"))
+    if decided.silenced is not None:
+        marks.append(el("span", f"silenced: {decided.silenced}", class_="silenced"))
+    if decided.ruled is not None:
+        marks.append(el("span", f"verdict: {in_words(decided.ruled)}", class_="verdict"))
     tenant = alert.tenant_id or ", ".join(alert.tenants)
     who = el("p", f"{alert.entity.type} ", *_ids(alert.entity.id), f" of {tenant}", class_="who")
     reasons = [el("li", reason.text) for reason in alert.reasons]
     facts = [
         ("first", _time(alert.first_event_time)),
-        ("last", _time(alert.last_event_time)),
-        ("searches", f"{alert.event_count:,}"),
+        # Between revisions an episode goes on unsaid, until it has doubled.
+        ("last told", _time(alert.last_event_time)),
+        ("searches by then", f"{alert.event_count:,}"),
         ("people exposed", f"{alert.subjects_exposed:,}"),
         ("rarity, in 10,000 actor-days", f"{alert.rarity:.2g}"),
     ]

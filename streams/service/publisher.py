@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import orjson
 
-from detectors.alerts import Alert, Mode, Status
+from detectors.alerts import Alert, Mode, Severity, Status
 from streams.blocks import Block, encode
 from streams.ingest.rejects import Rejected
 from streams.kafka.topics import Topics
@@ -61,8 +61,15 @@ class Publisher:
         for kind, number, block in outcome.blocks:
             sent += await self.blocks(kind, [(number, block)])
         for alert in outcome.alerts:
-            read_at = outcome.read_at.get((alert.alert_id, alert.revision))
-            sent += await self._alert(alert, None if read_at is None else read_at / 1000)
+            revision = (alert.alert_id, alert.revision)
+            read_at = outcome.read_at.get(revision)
+            self._metrics.alert(
+                alert,
+                outcome.reached.get(revision, ()),
+                time.time(),
+                None if read_at is None else read_at / 1000,
+            )
+            sent += await self._alert(alert, outcome.reached.get(revision, ()))
         return sent
 
     async def rejects(self, place: Partition, rejects: Sequence[Rejected]) -> list[Sent]:
@@ -77,7 +84,7 @@ class Publisher:
             for reject in rejects
         ]
 
-    async def _alert(self, alert: Alert, read_at: float | None) -> list[Sent]:
+    async def _alert(self, alert: Alert, reached: Sequence[Severity]) -> list[Sent]:
         value = orjson.dumps(msgspec.to_builtins(alert))
         key = alert.alert_id.encode()
         live = alert.mode is Mode.LIVE
@@ -86,7 +93,7 @@ class Publisher:
             if live
             else [self._topics.shadow_alerts.name]
         )
-        self._metrics.alert(alert, time.time(), read_at)
-        if live and alert.status is Status.OPEN:
-            _LOGGER.info("%s: %s", alert.pattern, alert.severity, extra=about(alert.alert_id))
+        if live and reached:
+            said = "%s: %s" if alert.status is Status.OPEN else "%s: has become %s"
+            _LOGGER.info(said, alert.pattern, alert.severity, extra=about(alert.alert_id))
         return [await self._sender.send(topic, value, key=key) for topic in topics]

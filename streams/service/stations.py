@@ -214,10 +214,12 @@ class Station:
         else:
             judged = self.stage.observe(stretch)
         found = sorted(judged.alerts, key=lambda item: item[:2])
-        outcome.alerts += [alert for _, _, alert in found]
-        if queued.read_at:
-            revisions = ((alert.alert_id, alert.revision) for _, _, alert in found)
-            outcome.read_at |= dict.fromkeys(revisions, queued.read_at)
+        for _, _, (alert, reached) in found:
+            outcome.alerts.append(alert)
+            revision = (alert.alert_id, alert.revision)
+            outcome.reached[revision] = reached
+            if queued.read_at:
+                outcome.read_at[revision] = queued.read_at
 
     def _fresh(self, queued: Queued, which: slice) -> tuple[Block, NDArray[np.int64]]:
         """Those of some rows that have not been applied, and their positions."""

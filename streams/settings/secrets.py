@@ -33,7 +33,7 @@ def pseudonym_key(settings: Pseudonyms, environ: Mapping[str, str]) -> bytes | N
         ConfigError: the file cannot be read, or the key is malformed or too short. The
             message says where it came from and never what it is.
     """
-    written = _written(KEY_VARIABLE, settings.key_file, environ)
+    written = _written(KEY_VARIABLE, "pseudonyms.key_file", settings.key_file, environ)
     return None if written is None else _decode(*written)
 
 
@@ -71,7 +71,7 @@ def kafka_oauth_secret(settings: Kafka, environ: Mapping[str, str]) -> str:
 
 
 def _password(variable: str, field: str, settings: Kafka, environ: Mapping[str, str]) -> str:
-    written = _written(variable, getattr(settings, field), environ)
+    written = _written(variable, f"kafka.{field}", getattr(settings, field), environ)
     if written is None:
         raise ConfigError(f"no password for Kafka: set {variable} or [kafka] {field}")
     text, source = written
@@ -82,8 +82,16 @@ def _password(variable: str, field: str, settings: Kafka, environ: Mapping[str, 
     return password
 
 
-def _written(variable: str, file: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
+def _written(
+    variable: str, setting: str, file: str, environ: Mapping[str, str]
+) -> tuple[str, str] | None:
     """What the variable says, or else the file, and which of them it was; None if neither is set.
+
+    Args:
+        variable: of the environment.
+        setting: that names the file, for messages.
+        file: as set; empty for none.
+        environ: the environment.
 
     Raises:
         ConfigError: the file cannot be read.
@@ -96,7 +104,7 @@ def _written(variable: str, file: str, environ: Mapping[str, str]) -> tuple[str,
     try:
         return path.read_text(encoding="utf-8-sig", errors="replace"), str(path)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise ConfigError(f"{setting}: {unreadable(path, error)}") from error
 
 
 def _decode(text: str, source: str) -> bytes:
@@ -123,7 +131,7 @@ def sink_url(sink: Sink, environ: Mapping[str, str]) -> str:
         ConfigError: there is none, it is malformed, or its file cannot be read. Since an address
             may hold a secret, it is not in the message.
     """
-    written = _written(sink.variable("URL"), sink.url_file, environ)
+    written = _written(sink.variable("URL"), f"sink {sink.name}: url_file", sink.url_file, environ)
     text, source = (sink.url, f"sink {sink.name}: url") if written is None else written
     url = text.strip()
     if not url:
@@ -139,7 +147,9 @@ def sink_token(sink: Sink, environ: Mapping[str, str]) -> str:
     Raises:
         ConfigError: its file cannot be read, or it holds what no header can.
     """
-    written = _written(sink.variable("TOKEN"), sink.token_file, environ)
+    written = _written(
+        sink.variable("TOKEN"), f"sink {sink.name}: token_file", sink.token_file, environ
+    )
     if written is None:
         return ""
     token, source = written[0].strip(), written[1]
@@ -154,7 +164,9 @@ def sink_secrets(sink: Sink, environ: Mapping[str, str]) -> tuple[bytes, ...]:
     Raises:
         ConfigError: the file cannot be read, or a line of it is no secret.
     """
-    written = _written(sink.variable("SECRET"), sink.secret_file, environ)
+    written = _written(
+        sink.variable("SECRET"), f"sink {sink.name}: secret_file", sink.secret_file, environ
+    )
     if written is None:
         return ()
     text, source = written

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from detectors.errors import BrokerError, ConfigError
 from streams.decisions.reader import Decisions
+from streams.kafka.reading import in_words
 from streams.kafka.security import client_options
 from streams.kafka.topics import topics
 from streams.metrics import Making, Over
@@ -91,7 +92,8 @@ async def _work(
             stack.push_async_callback(decisions.stop)
             await outlets.start()
         except KafkaError as error:
-            raise BrokerError(f"the broker fails: {error!r}") from error
+            servers = settings.kafka.bootstrap_servers
+            raise BrokerError(f"{servers}: {in_words(error)}") from error
         stack.callback(lambda: end_by_force_in(service.shutdown_timeout.total_seconds()))
         stopping.in_order = delivering = True
         asked = asyncio.create_task(stopping.asked.wait())

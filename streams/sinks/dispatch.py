@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -14,10 +15,11 @@ from streams.settings.sinks import Sink
 from .backlog import Backlog, Place, Waiting
 from .dead_letters import DeadLetters
 from .flooding import FloodWatch
-from .messages import Receiver, message
+from .messages import Message, Outcome, Receiver, message
 from .metrics import SinkMetrics
-from .retries import insist
+from .retries import Result, insist
 from .selection import Silence, wants
+from .trouble import Trouble
 
 _LOOK_SECONDS: Final = 0.5
 _REMEMBERED: Final = 50_000
@@ -61,6 +63,7 @@ class Dispatch:
         self._dead = outlet.dead
         self._metrics = outlet.metrics
         self._clock = clock
+        self._trouble = Trouble(sink.name)
         self._backlog = Backlog(sink.queue)
         self._floods = FloodWatch(sink.name, sink.digest_interval.total_seconds())
         self._telling = dict[int, int]()
@@ -169,12 +172,8 @@ class Dispatch:
 
     async def _see_through(self, waiting: Waiting) -> None:
         told = message(_DECODER.decode(waiting.record))
-        result = await insist(self._receiver, told, self._sink, self._retried)
-        if result.outcome.delivered:
+        if (await self._insist(told, waiting.place)).outcome.delivered:
             self._metrics.delivered(self._clock() - waiting.written)
-        else:
-            await self._dead.give_up(told, waiting.place, result, self._clock())
-            self._metrics.count("dead")
 
     async def _tell_of_floods(self) -> None:
         while True:
@@ -185,11 +184,21 @@ class Dispatch:
             counted = self._backlog.flush()
             self._telling = counted.first
             told = self._floods.tell(counted, now)
-            result = await insist(self._receiver, told, self._sink, self._retried)
-            if not result.outcome.delivered:
-                await self._dead.give_up(told, None, result, self._clock())
-                self._metrics.count("dead")
+            await self._insist(told, None)
             self._telling = {}
 
-    def _retried(self) -> None:
+    async def _insist(self, told: Message, place: Place | None) -> Result:
+        """Deliver, or keep what cannot be as a dead letter."""
+        result = await insist(self._receiver, told, self._sink, partial(self._retried, told))
+        if result.outcome.delivered:
+            self._trouble.delivered()
+        else:
+            now = self._clock()
+            self._trouble.failed(told, result.outcome, now, "now a dead letter")
+            await self._dead.give_up(told, place, result, now)
+            self._metrics.count("dead")
+        return result
+
+    def _retried(self, told: Message, outcome: Outcome) -> None:
+        self._trouble.failed(told, outcome, self._clock(), "tried again")
         self._metrics.count("retried")

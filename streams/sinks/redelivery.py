@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from detectors.errors import BrokerError, ConfigError, ProbewatchError
+from streams.kafka.reading import in_words
 from streams.kafka.security import client_options
 from streams.kafka.topics import topics
 from streams.settings import Settings, Sink
@@ -53,7 +54,8 @@ async def redeliver(settings: Settings, environ: Mapping[str, str], name: str | 
     try:
         return sum([await again.deliver(sink) for sink in sinks])
     except KafkaError as error:
-        raise BrokerError(f"the broker fails: {error!r}") from error
+        servers = settings.kafka.bootstrap_servers
+        raise BrokerError(f"{servers}: {in_words(error)}") from error
 
 
 class _Again:

@@ -41,7 +41,7 @@ async def insist(
     receiver: Receiver,
     message: Message,
     sink: Sink,
-    on_retry: Callable[[], None] = lambda: None,
+    on_retry: Callable[[Outcome], None] = lambda _: None,
     sleep: Sleep = asyncio.sleep,
 ) -> Result:
     """Deliver, waiting longer and longer after failures, each time a random part of it.
@@ -63,7 +63,7 @@ async def insist(
         retry=retry_if_result(lambda outcome: not (outcome.delivered or outcome.lasting)),
         stop=stop_after_attempt(sink.attempts),
         wait=lambda state: max(jitter(state), _last(state).wait),
-        before_sleep=lambda _: on_retry(),
+        before_sleep=lambda state: on_retry(_last(state)),
         retry_error_callback=_last,
         sleep=sleep,
     )

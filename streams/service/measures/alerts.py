@@ -1,5 +1,6 @@
 """Alerts as they are written, and how long they took."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import product
 from typing import Final
@@ -19,6 +20,11 @@ class AlertMeasures:
             "Revisions of alerts; with status open, alerts that were raised.",
             ["pattern", "severity", "mode", "status"],
         )
+        self._reached = make.counter(
+            "alerts_reached",
+            "Alerts by severity reached; one that is high has reached low and medium too.",
+            ["pattern", "severity", "mode"],
+        )
         self._event = make.histogram(
             "alert_event_seconds",
             "From the time of the event that made a revision to its writing.",
@@ -32,16 +38,23 @@ class AlertMeasures:
         # A rate needs the zero before the first.
         for labels in product(PatternCode, Severity, Mode, Status):
             self._alerts.labels(*labels)
+        for reached in product(PatternCode, Severity, Mode):
+            self._reached.labels(*reached)
 
-    def count(self, alert: Alert, now: float, read_at: float | None) -> None:
+    def count(
+        self, alert: Alert, reached: Sequence[Severity], now: float, read_at: float | None
+    ) -> None:
         """Count a revision.
 
         Args:
             alert: the revision.
+            reached: severities that the alert has come to with it.
             now: seconds since the epoch.
             read_at: when the query behind it was read, seconds since the epoch, if known.
         """
         self._alerts.labels(alert.pattern, alert.severity, alert.mode, alert.status).inc()
+        for severity in reached:
+            self._reached.labels(alert.pattern, severity, alert.mode).inc()
         # No event closes an episode: days without one do.
         if alert.status is not Status.CLOSED:
             last = datetime.fromisoformat(alert.last_event_time).timestamp()

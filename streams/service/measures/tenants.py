@@ -1,17 +1,17 @@
 """What tenants send, and what their events can show; only those that are configured by name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
 import numpy as np
 
-from detectors.alerts import Alert, Mode, PatternCode, Severity, Status
+from detectors.alerts import Alert, Mode, PatternCode, Severity
 from detectors.config import Detection
 from detectors.events import EventBatch, Records
 from detectors.kernels.hashing import add_row
 from detectors.kernels.levels import SENDER, count_senders
-from detectors.levels import LEVELS, levels_of
+from detectors.levels import LEVELS, blind, levels_of
 from detectors.shards.tables import Table
 from detectors.state.actors import DAY
 from streams.ingest.named import name_code
@@ -50,7 +50,9 @@ class TenantMeasures:
         self._named = (*dict.fromkeys(named),)
         self._events = make.counter("tenant_events", "Query events by tenant.", ["tenant"])
         self._alerts = make.counter(
-            "tenant_alerts", "Alerts that were raised, by tenant.", ["tenant", "severity", "mode"]
+            "tenant_alerts",
+            "Alerts by tenant and severity reached; a high one has reached low and medium too.",
+            ["tenant", "severity", "mode"],
         )
         self._level = make.gauge(
             "tenant_level",
@@ -63,7 +65,7 @@ class TenantMeasures:
         )
         self._unsupported = make.gauge(
             "unsupported_tenants",
-            "Tenants of whose level a pattern needs more",
+            "Tenants whose searches lack the level or the fields that a pattern lives on",
             Over.MAX,
             ["pattern"],
         )
@@ -120,11 +122,11 @@ class TenantMeasures:
         self._others = 0
         senders["events"] = 0
 
-    def alert(self, alert: Alert) -> None:
-        """Count an alert as it is raised."""
-        if alert.status is Status.OPEN:
-            tenant = alert.tenant_id if alert.tenant_id in self._named else OTHER
-            self._alerts.labels(tenant, alert.severity, alert.mode).inc()
+    def alert(self, alert: Alert, reached: Sequence[Severity]) -> None:
+        """Count an alert at each severity that it has come to."""
+        tenant = alert.tenant_id if alert.tenant_id in self._named else OTHER
+        for severity in reached:
+            self._alerts.labels(tenant, severity, alert.mode).inc()
 
     def look(self) -> None:
         """Set the gauges."""
@@ -136,7 +138,9 @@ class TenantMeasures:
         for level, count in enumerate(found):
             self._tenants.labels(level).set(count)
         for pattern, needed in self._needs.items():
-            self._unsupported.labels(pattern).set(sum(found[:needed]))
+            self._unsupported.labels(pattern).set(
+                int((blind(carried, pattern, needed) & sending).sum())
+            )
         self._level.clear()
         for place, name in enumerate(self._named):
             if sending[place]:

@@ -5,7 +5,7 @@ from typing import Final
 from .panels import Look, Query, course, figure, ranking, row
 
 _RAISED: Final = 'probewatch_alerts_total{mode="live",status=~"open|reopened"}'
-_GRAVE: Final = _RAISED.replace("}", ',severity=~"high|critical"}')
+_GRAVE: Final = 'probewatch_alerts_reached_total{mode="live",severity="high"}'
 _REVISIONS: Final = 'probewatch_alerts_total{mode="live"}'
 
 
@@ -24,7 +24,7 @@ MISUSE: Final = (
     ),
     figure(
         "High or critical",
-        "Of these, the ones that are a hundred times rarer among innocent use, or more.",
+        "That became so in the time shown: a hundred times rarer among innocent use, or more.",
         Query(f"sum(increase({_GRAVE}[$__range]))"),
         Look(span=6, bad=1),
     ),
@@ -69,7 +69,7 @@ MISUSE: Final = (
         "Tenants that are named in the settings; all others are one.",
         Query(
             "sum by (tenant) "
-            '(increase(probewatch_tenant_alerts_total{mode="live"}[$__rate_interval]))',
+            '(increase(probewatch_tenant_alerts_total{mode="live",severity="low"}[$__rate_interval]))',
             "{{tenant}}",
         ),
         look=Look(stacked=True),

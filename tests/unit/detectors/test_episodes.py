@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from detectors.alerts import Alert, Mode, Reason, Severity, Status
+from detectors.alerts import Alert, Mode, Reason, Severity, Status, Told
 from detectors.calibration import Calibration
 from detectors.entities import MOST_NAMED, Found
 from detectors.episodes import MOST_EVENT_IDS, EpisodeBook
@@ -58,7 +58,7 @@ def book_of(pattern: Pattern) -> EpisodeBook:
     return EpisodeBook(pattern, SCALE, "hash", name_of)
 
 
-def tell(book: EpisodeBook, log: EventBatch, evidence: Sequence[float]) -> list[Alert]:
+def told(book: EpisodeBook, log: EventBatch, evidence: Sequence[float]) -> list[Told]:
     """What the book says of events with this evidence."""
     n = len(log)
     figures = Figures(
@@ -70,7 +70,12 @@ def tell(book: EpisodeBook, log: EventBatch, evidence: Sequence[float]) -> list[
     )
     nats = np.array(evidence)
     found = Found(log, figures, nats, nats, np.flatnonzero(nats >= book.calibration.floor))
-    return [alert for _, alert in book.observe(found)]
+    return [one for _, one in book.observe(found)]
+
+
+def tell(book: EpisodeBook, log: EventBatch, evidence: Sequence[float]) -> list[Alert]:
+    """The revisions alone."""
+    return [alert for alert, _ in told(book, log, evidence)]
 
 
 def looks(count: int, day: float = 0, **fields: str) -> list[Fields]:
@@ -126,6 +131,24 @@ def test_more_severe_evidence_is_published_at_once() -> None:
         (2, "medium"),
         (4, "critical"),
         (8, "critical"),
+    ]
+
+
+def test_each_severity_is_reached_once() -> None:
+    """By the first revision that has it or more; as often as the episode is opened again."""
+    high, critical = (SCALE.evidence_for(s) for s in (Severity.HIGH, Severity.CRITICAL))
+    book = book_of(Bulk())
+    evidence = [THRESHOLD, THRESHOLD, critical, *[high] * 5]
+    found = told(book, batch(looks(8)), evidence)
+    book.advance(FIRST_DAY + 60)
+    found += told(book, batch(looks(1, day=61)), [critical])
+
+    assert [(alert.status.value, [*reached]) for alert, reached in found] == [
+        ("open", ["low", "medium"]),
+        ("updated", []),
+        ("updated", ["high", "critical"]),
+        ("updated", []),
+        ("reopened", []),
     ]
 
 

@@ -1,6 +1,8 @@
 import pytest
 
-from detectors.levels import Levels
+from detectors.alerts import PatternCode
+from detectors.levels import NEEDS, Levels
+from detectors.patterns import Patterns
 from tests.logs import Fields, at, batch, code, search
 
 L1: Fields = {"candidate_limit": 10}
@@ -82,3 +84,27 @@ def test_a_tenant_without_a_search_carries_nothing() -> None:
     levels.observe(batch([search(at(0), operation="enrol", subject_id="ann")]))
 
     assert levels.shares("tenant") == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sighted"),
+    [
+        ({}, set()),
+        ({"source_ip": "192.0.2.1"}, {PatternCode.CREDENTIAL_SHARING}),
+        ({"device_id": "phone"}, {PatternCode.CREDENTIAL_SHARING}),
+        ({"probe_id": "p"}, set()),
+        ({"top_score": 0.5}, set()),
+        ({"probe_id": "p", "top_score": 0.5}, {PatternCode.PROBE_HILL_CLIMBING}),
+        ({"probe_id": "p", "probe_cluster_id": "c"}, {PatternCode.PROBE_HILL_CLIMBING}),
+        ({"case_ref": "case"}, {PatternCode.CASE_LAUNDERING}),
+    ],
+)
+def test_a_pattern_without_its_fields_is_blind(fields: Fields, sighted: set[PatternCode]) -> None:
+    """However high the level: a purpose makes L3, and tells no case."""
+    levels = Levels()
+    plain = {"subject_id": "ann", "purpose": "investigation"}
+    levels.observe(batch(search(at(0, minute=i), **plain, **fields) for i in range(10)))
+
+    assert levels.of("tenant") == 3
+    blind = {p.code for p in Patterns().all() if levels.blind("tenant", p.code, p.level)}
+    assert blind == set(NEEDS) - sighted

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from aiohttp.http_exceptions import BadStatusLine
+from aiokafka.errors import GroupAuthorizationFailedError, GroupCoordinatorNotAvailableError
 
+from detectors.errors import SnapshotError
 from streams.logs import Level, Seldom, about, log_to
 
 
@@ -174,3 +176,26 @@ def test_a_line_about_an_alert_can_be_found_by_it() -> None:
     assert json.loads(lines[0])["alert_id"] == "a1"
     assert lines[1].endswith("WARNING: not taken (alert a1)\n")
     assert "planted" not in "".join(lines)
+
+
+def test_what_a_library_tries_again_is_no_error() -> None:
+    """A new Kafka has no coordinator for a while; an error of another kind stays one."""
+    out = io.StringIO()
+    log_to(out)
+    for error in (GroupCoordinatorNotAvailableError(), GroupAuthorizationFailedError()):
+        logging.getLogger("aiokafka.consumer").error("Group Coordinator Request failed: %s", error)
+
+    levels = [json.loads(line)["level"] for line in out.getvalue().splitlines()]
+    assert levels == ["warning", "error"]
+
+
+def test_what_is_wrong_on_purpose_has_no_trace() -> None:
+    """It says itself what is to be done, whichever library logs that it came."""
+    out = io.StringIO()
+    log_to(out)
+    error = SnapshotError("made with another pseudonym key")
+    logging.getLogger("faust.app").error("crashed", exc_info=error)
+
+    (line,) = map(json.loads, out.getvalue().splitlines())
+    assert line["message"] == "crashed: made with another pseudonym key"
+    assert "error" not in line

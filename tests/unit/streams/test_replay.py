@@ -12,11 +12,14 @@ from detectors.alerts import Alert, PatternCode
 from detectors.errors import InputError
 from detectors.verdicts import Ruling
 from detectors.verdicts import judged as verdict_on
+from streams.decisions.records import line_of
 from streams.outputs import Outputs, ignore_alert
 from streams.replay import replay
 from streams.settings import Settings
 from streams.settings.sections import Input
 from streams.summary import Summary
+from tests.decisions import a_budget, configured
+from tests.logs import DAY, MONDAY
 
 HOUR = 3_600_000
 
@@ -169,3 +172,15 @@ def test_without_an_event_nothing_was_held(tmp_path: Path) -> None:
     path.write_bytes(b"none\n")
 
     assert judged(str(path)).budget is None
+
+
+def test_the_summary_names_the_settings_that_judged_in_the_end(tmp_path: Path) -> None:
+    """With decisions these are not the file's."""
+    generous = a_budget(5.0)
+    decisions = tmp_path / "decisions.jsonl"
+    decisions.write_bytes(line_of(configured(generous, MONDAY)) + b"\n")
+    days = [MONDAY + HOUR, MONDAY + 3 * DAY]
+
+    summary = judged(log(tmp_path / "log.jsonl", days), verdicts=decisions)
+    assert summary.config_hash == generous.config_hash
+    assert summary.config_hash != Settings().config_hash

@@ -79,10 +79,11 @@ def test_a_pipe_gets_one_line_per_alert_with_nothing_cut() -> None:
     quiet = alert(severity=Severity.LOW, mode=Mode.SHADOW, rarity=3, reasons=())
     who = f"pair {ALERT.entity.id}"
     what = "persistent_stalking"
+    columns = f"{'pattern':19}  alert  {'who':{len(who)}}  why"
     assert piped(ALERT, quiet).splitlines() == [
-        f"raised                    severity      rarity  {'pattern':19}  {'who':{len(who)}}  why",
-        f"2026-03-05T10:00:00.000Z  high          0.021   {what}  {who}  {SENTENCE}",
-        f"2026-03-05T10:00:00.000Z  low (shadow)  3       {what}  {who}  no reason given",
+        f"raised                    severity      rarity  {columns}",
+        f"2026-03-05T10:00:00.000Z  high          0.021   {what}  a1     {who}  {SENTENCE}",
+        f"2026-03-05T10:00:00.000Z  low (shadow)  3       {what}  a1     {who}  no reason given",
     ]
 
 
@@ -102,6 +103,8 @@ def test_a_terminal_shows_everything_within_its_width(width: int) -> None:
         "<0.001",
         "persistent stalking",
         "pair p0_aaaaaaaaaaaa… + p0_bbbbbbbbbbbb…",
+        "alert a1",
+        "alert a2",
     ):
         assert part in words, part
     assert [word for word in SENTENCE.split() if word not in words.split()] == []
@@ -111,7 +114,8 @@ def test_a_wide_terminal_has_one_row_per_alert() -> None:
     """From 200 columns the sentence of the example fits beside the rest."""
     out, file = terminal(200)
     print_alerts([ALERT], out)
-    heading, row, _ = file.getvalue().splitlines()
+    heading, row, below, _ = file.getvalue().splitlines()
+    assert below.strip() == "alert a1"
     assert heading.split() == ["raised", "severity", "rarity", "pattern", "who", "why"]
     assert row.rstrip().endswith(SENTENCE)
 
@@ -130,6 +134,7 @@ def test_a_terminal_shows_the_most_severe_fifty_in_order_of_time() -> None:
     out, file = terminal(200)
     print_alerts(many, out)
     _, *rows, last, _ = file.getvalue().splitlines()
+    rows = [row for row in rows if not row.strip().startswith("alert ")]
     severities = [row.split()[2] for row in rows]
     assert (severities.count("high"), severities.count("low")) == (35, 15)
     assert last == "… and 20 less severe."
@@ -246,6 +251,8 @@ def test_an_empty_run_is_summarised_too() -> None:
         "Alerts none",
         "Speed 0 events/s for 0.0 s; 0 B of memory at most",
         "Settings c",
+        "",
+        "Note: there was no record in the log",
     ]
 
 
@@ -278,6 +285,8 @@ def test_the_summary_is_written_as_json(tmp_path: Path) -> None:
     ("changed", "hint"),
     [
         ({"events": 0, "rejected": {"not_json": 3}}, "try --format combined"),
+        ({"events": 0, "rejected": {"malformed_line": 3}}, "try --format query"),
+        ({"records": 0, "events": 0}, "no record in the log"),
         ({"late": 500}, "sort the log by time"),
         ({"tracked": (Tracked("actor", 0, 0),)}, "no event was a search"),
         ({"last_event_time": "1970-01-21T00:00:00.000Z"}, "look like seconds"),

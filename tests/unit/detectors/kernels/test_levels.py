@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.kernels.levels import SENDER, count_senders
-from detectors.levels import LEVELS, carried
+from detectors.levels import COUNTED, carried
 from detectors.shards.tables import Table
 from tests.logs import Fields, at, batch, search
 
@@ -20,6 +20,14 @@ events = st.lists(
             "subject_id": st.just("ann"),
             "case_ref": st.just("case"),
             "purpose": st.just("investigation"),
+            "source_ip": st.just("192.0.2.1"),
+            "source_asn": st.just(64500),
+            "user_agent": st.just("app"),
+            "tls_ja4": st.just("t13"),
+            "device_id": st.just("phone"),
+            "probe_id": st.just("probe"),
+            "probe_cluster_id": st.just("cluster"),
+            "top_score": st.sampled_from([0.0, 0.9]),
         },
     ),
     min_size=1,
@@ -42,4 +50,4 @@ def test_senders_are_counted_as_plainly(fields: list[Fields], most: int) -> None
         own = rows[rows["tenant"] == tenant]
         assert senders.rows["events"][place] == len(own)
         assert senders.rows["carried"][place].tolist() == carried(own).sum(axis=1).tolist()
-        assert senders.rows["carried"].shape[1] == LEVELS
+        assert senders.rows["carried"].shape[1] == COUNTED

@@ -45,6 +45,19 @@ def test_a_broken_trail_is_told_where(trail: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == message
 
 
+def test_an_empty_trail_fails_unless_it_may_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that was wiped looks like one that has not begun."""
+    path = tmp_path / "trail.jsonl"
+    path.touch()
+
+    assert run(["audit", "verify", "--file", str(path)]) == 1
+    assert f"{path}: is empty" in capsys.readouterr().err
+    assert run(["audit", "verify", "--file", str(path), "--json"]) == 1
+    assert run(["audit", "verify", "--file", str(path), "--may-be-empty"]) == 0
+
+
 def test_a_broken_trail_is_told_as_json(trail: Path) -> None:
     """With exit code 1 as well."""
     trail.write_bytes(trail.read_bytes().replace(b'"a1"', b'"a9"', 1))

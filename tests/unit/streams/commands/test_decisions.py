@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from streams.cli import run
+from streams.commands.snooze import told_of
+from tests.alerts import an_alert
+from tests.decisions import a_snooze
 
 ENTITY = "p0_" + "a" * 26
 FOR = ("--for", "1h", "--owner", "soc")
@@ -72,3 +75,9 @@ def test_an_ended_suppression_is_told(tmp_path: Path, capsys: pytest.CaptureFixt
 
     assert run(["check-config", str(file)]) == 0
     assert "suppression old ended at 2020-01-01T00:00:00Z" in capsys.readouterr().err
+
+
+def test_a_snooze_of_what_nothing_matches_says_so() -> None:
+    """A tenant may be misspelt, or have no alert yet: both are taken, and told."""
+    assert "none matches now" in told_of(a_snooze(), [])
+    assert "1 by now" in told_of(a_snooze(), [an_alert()])

@@ -24,7 +24,7 @@ HOOK = '[service]\nhttp_port = 0\n[[sinks]]\nname = "hook"\ntype = "webhook"\n'
         (
             f'{HOOK}url = "https://example.org"\nsecret_file = "nowhere"',
             [],
-            "nowhere: cannot be read: No such file or directory",
+            "sink hook: secret_file: {directory}/nowhere: cannot be read: No such file",
         ),
         (f"{HOOK}retries = 3", [], "sinks[0].retries: unknown key; there are:"),
     ],
@@ -43,5 +43,5 @@ def test_what_is_wrong_ends_it_at_once(
     out = capsys.readouterr()
 
     assert status == 2
-    assert said in out.err
+    assert said.format(directory=tmp_path) in out.err
     assert out.err.count("\n") == 1

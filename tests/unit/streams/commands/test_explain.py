@@ -178,6 +178,20 @@ def test_what_was_not_used_says_why(
 
 
 @pytest.mark.parametrize(
+    "line", [b'{"event_id": "torn", "event_time": "2026-', b'{"event_id":7}'], ids=["torn", "7"]
+)
+def test_a_record_that_is_no_event_is_found_by_what_it_says(
+    told: Log, tmp_path: Path, line: bytes
+) -> None:
+    """A line that was cut off, or an id that is a number: it was rejected, and not absent."""
+    log = tmp_path / "odd.jsonl"
+    log.write_bytes(told.log.read_bytes().splitlines()[0] + b"\n" + line + b"\n")
+    wanted = "torn" if b"torn" in line else "7"
+    with pytest.raises(InputError, match=f"event {wanted}, record 1, was rejected"):
+        invoke("--event", wanted, "--from", log, "--pseudonyms", "none")
+
+
+@pytest.mark.parametrize(
     "arguments",
     [(), ("id", "--event", "e"), ("--event", "e"), ("--event", "e", "--from", "-")],
 )

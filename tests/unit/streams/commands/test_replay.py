@@ -73,7 +73,7 @@ def test_the_last_revision_of_every_alert_and_the_summary_are_shown(calls: list[
     assert len(calls) == 1
     assert result.exit_code == 0
     heading, row, _, *summary = result.stdout.splitlines()
-    assert heading.split() == ["raised", "severity", "rarity", "pattern", "who", "why"]
+    assert heading.split() == ["raised", "severity", "rarity", "pattern", "alert", "who", "why"]
     assert row.split("  ")[-1] == "90 people in a day"
     assert "high" in row
     assert summary[0].split(maxsplit=1) == ["Events", "5 judged of 7 records"]

@@ -27,7 +27,7 @@ RECORDS = [
     a_snooze(pattern=None, tenant_id=None, entity="p0_" + "a" * 26 + "+p0_" + "b" * 26),
     configured(a_budget(2.0)),
     DayBegun(20_000),
-    Started(NOW, "0123456789ab", {"limits.actors": 1_000}),
+    Started(NOW, "0123456789ab", {"limits.actors": 1_000}, {"budget": {}}),
 ]
 
 

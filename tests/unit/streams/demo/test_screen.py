@@ -58,7 +58,7 @@ def test_a_pipe_gets_a_line_per_revision_with_whole_ids() -> None:
 
     who = "bulk scraping  actor p0_aaaaaaaaaaaaaaaaaaaaaaaaaa"
     assert file.getvalue().splitlines() == [
-        f"2026-03-05 10:00  high      {who}  reached 900 new people",
+        f"2026-03-05 10:00  high      {who}  reached 900 new people  rarity 0.5, alert a1",
         f"2026-03-06 11:00  critical  {who}  1,200 searches, over",
     ]
 
@@ -73,6 +73,7 @@ def test_a_terminal_gets_the_reason_below_and_updates_in_one_line() -> None:
     assert lines == [
         "2026-03-05 10:00  high      bulk scraping actor p0_aaaaaa…",
         "                            reached 900 new people",
+        "                            rarity 0.5, alert a1",
         "2026-03-06 11:00  critical  actor p0_aaaaaa…: 1,200 searches, over",
     ]
 

@@ -157,7 +157,7 @@ def test_metrics_tell_nobodys_id() -> None:
     async def story() -> None:
         one = await at_work()
         chores(one).look()
-        one.metrics.alert(an_alert(tenant_id="planted-tenant", alert_id="planted-alert"), 0.0)
+        one.metrics.alert(an_alert(tenant_id="planted-tenant", alert_id="planted-alert"), (), 0.0)
         assert read(one.metrics, "tenant_events_total", tenant="other") == 3
         text = exposed(one.metrics)
         assert "planted" not in text
@@ -173,7 +173,7 @@ def test_names_and_labels_are_of_one_kind() -> None:
     async def story() -> None:
         one = await at_work()
         chores(one).look()
-        one.metrics.alert(an_alert(), 0.0)
+        one.metrics.alert(an_alert(), (), 0.0)
         one.metrics.saved("actor", Saved(3, 5, 0.1, 0.2))
         families = list(one.metrics.registry.collect())
         assert len(families) > 20
@@ -192,11 +192,15 @@ def test_alerts_are_counted_with_their_delay() -> None:
     metrics = Metrics(CollectorRegistry())
     alert = an_alert(severity=Severity.HIGH, mode=Mode.SHADOW)
     last = datetime.fromisoformat(alert.last_event_time).timestamp()
-    metrics.alert(alert, last + 2, last + 1.5)
-    metrics.alert(alert, last - 60)
+    metrics.alert(alert, (Severity.LOW, Severity.MEDIUM), last + 2, last + 1.5)
+    metrics.alert(alert, (Severity.HIGH,), last - 60)
 
     labels = {"pattern": "bulk_scraping", "severity": "high", "mode": "shadow", "status": "open"}
     assert read(metrics, "alerts_total", **labels) == 2
+    reached = {"pattern": "bulk_scraping", "mode": "shadow"}
+    assert [read(metrics, "alerts_reached_total", severity=s, **reached) for s in Severity] == [
+        *(1, 1, 1, 0)
+    ]
     assert read(metrics, "alert_event_seconds_sum") == pytest.approx(2)
     assert read(metrics, "alert_event_seconds_bucket", le="0.05") == 1
     assert read(metrics, "alert_processing_seconds_sum") == pytest.approx(0.5)
@@ -206,7 +210,7 @@ def test_alerts_are_counted_with_their_delay() -> None:
 def test_that_an_episode_ends_is_no_delay() -> None:
     """No event closes it: days without one do."""
     metrics = Metrics(CollectorRegistry())
-    metrics.alert(an_alert(status=Status.CLOSED), 2e9, 1e9)
+    metrics.alert(an_alert(status=Status.CLOSED), (), 2e9, 1e9)
 
     assert read(metrics, "alert_event_seconds_count") == 0
     assert read(metrics, "alert_processing_seconds_count") == 0

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from detectors.alerts import Alert, Entity, Reason, Severity, Status
 from streams.decisions.reader import now
 from streams.decisions.silences import Silences
-from streams.service.page import Page, alert_page, list_page
+from streams.service.page import Decided, Page, alert_page, list_page
 from streams.service.recent import Recent
 from streams.terminal import printable
 from tests.alerts import an_alert
-from tests.decisions import a_snooze
+from tests.decisions import a_snooze, ruled
 
 HOSTILE = "</code></style><script>alert(1)</script><img src=x onerror='1'>&amp;\"\x1b[2J\n\ud800"
 
@@ -57,12 +57,30 @@ def told(**changed: Any) -> Alert:
 def test_what_is_silenced_is_marked_and_not_hidden() -> None:
     """With the cause, in the list and by itself; nothing else is."""
     alerts = [told(), told(alert_id="a2")]
-    page = Reader(list_page(alerts, silenced={"a2": "snooze 0a1b2c3d"}))
+    page = Reader(list_page(alerts, decided={"a2": Decided("snooze 0a1b2c3d")}))
 
     assert page.tags.count("article") == 2
     assert page.text.count("silenced: snooze 0a1b2c3d") == 1
-    assert "silenced: suppression x" in Reader(alert_page(alerts[0], "suppression x")).text
+    assert "silenced: suppression x" in Reader(alert_page(alerts[0], Decided("suppression x"))).text
     assert "silenced" not in Reader(alert_page(alerts[0])).text
+
+
+def test_a_verdict_is_shown() -> None:
+    """With who gave it, in the list and by itself; colleagues see that it is decided."""
+    alerts = [told(), told(alert_id="a2")]
+    page = Reader(list_page(alerts, decided={"a2": Decided(ruled=ruled())}))
+
+    assert page.text.count("verdict: false, by anna on 2025-01-06") == 1
+    assert "verdict: false" in Reader(alert_page(alerts[0], Decided(ruled=ruled()))).text
+    assert "verdict" not in Reader(alert_page(alerts[0])).text
+
+
+def test_the_page_says_that_an_episode_may_go_on() -> None:
+    """Unless it is over: what is shown is as of the last revision."""
+    going_on, over = told(), told(status=Status.CLOSED)
+
+    assert "in between it may go on" in Reader(alert_page(going_on)).text
+    assert "in between it may go on" not in Reader(alert_page(over)).text
 
 
 def test_the_page_asks_what_is_silenced_each_time() -> None:
@@ -94,8 +112,8 @@ def test_the_list_says_what_one_has_to_know() -> None:
     text = Reader(list_page([alert])).text
 
     assert "critical updated Bulk scraping pair p0_a and p0_b of t the strongest another" in text
-    assert "first 2026-03-05 09:00:00 last 2026-03-05 10:00:00" in text
-    assert "searches 1,200 people exposed 34" in text
+    assert "first 2026-03-05 09:00:00 last told 2026-03-05 10:00:00" in text
+    assert "searches by then 1,200 people exposed 34" in text
     assert "rarity, in 10,000 actor-days 0.00012" in text
 
 

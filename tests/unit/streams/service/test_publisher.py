@@ -2,6 +2,7 @@ import asyncio
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -35,13 +36,15 @@ class Producer:
         return sent
 
 
-def published(alerts: list[Alert]) -> list[tuple[str, bytes]]:
+def published(
+    alerts: list[Alert], reached: dict[tuple[str, int], tuple[Severity, ...]] | None = None
+) -> list[tuple[str, bytes]]:
     """Topic and value of what comes of alerts."""
     producer = Producer()
     sender = Sender(producer, lambda _: None)
     control = Control({}, TOPICS.control.name, sender, lambda _: None)
     publisher = Publisher(sender, TOPICS, control, Metrics(CollectorRegistry()))
-    outcome = Outcome(alerts=alerts)
+    outcome = Outcome(alerts=alerts, reached=reached or {})
     asyncio.run(publisher.outcome(outcome))
     return producer.taken
 
@@ -71,3 +74,19 @@ def test_the_shadow_reaches_no_receiver(found: list[Alert]) -> None:
 def test_every_alert_is_published(found: list[Alert]) -> None:
     """A live one to two topics, a shadow one to one."""
     assert len(published(found)) == sum(2 if a.mode is Mode.LIVE else 1 for a in found)
+
+
+def test_the_log_tells_what_becomes_worse(caplog: pytest.LogCaptureFixture) -> None:
+    """That an alert opens, and each time that it is more severe; not that it goes on."""
+    caplog.set_level("INFO", "streams.service.publisher")
+    low, medium, high = (*Severity,)[:3]
+    going_on = [an_alert(revision=2 + i, status=Status.UPDATED, severity=high) for i in range(2)]
+    published(
+        [an_alert(), *going_on, an_alert(mode=Mode.SHADOW)],
+        {("a1", 1): (low, medium), ("a1", 2): (high,)},
+    )
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "bulk_scraping: medium",
+        "bulk_scraping: has become high",
+    ]

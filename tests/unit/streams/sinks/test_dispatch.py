@@ -138,6 +138,33 @@ def test_what_is_given_up_is_a_dead_letter(outcomes: list[Outcome], attempts: in
     assert receiver.keys == ["a1:2"]
 
 
+def test_the_log_says_that_a_receiver_fails_and_works_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Why, and of which alert; then once a minute, and when it is over."""
+    caplog.set_level("INFO", "streams.sinks.trouble")
+    bench = Bench(a_sink(), Memory([DOWN, DOWN, Outcome(), UNWANTED]))
+
+    async def work() -> None:
+        bench.dispatch.start()
+        for number in range(3):
+            bench.now += 61 * number
+            await bench.give(an_alert(alert_id=f"a{number}"))
+            await until(lambda: not bench.dispatch.open_places())
+        await bench.dispatch.stop(1.0)
+
+    run(work())
+    more = "; 1 more failures since this was said last"
+    assert [
+        (r.levelname, getattr(r, "alert_id", None), r.getMessage()) for r in caplog.records
+    ] == [
+        ("WARNING", "a0", "sink test: not delivered, tried again: http_503"),
+        ("INFO", None, "sink test: delivers again"),
+        ("WARNING", "a1", f"sink test: not delivered, now a dead letter: http_400{more}"),
+        ("INFO", None, "sink test: delivers again"),
+    ]
+
+
 def test_a_fault_of_ours_stops_one_alert_and_no_other() -> None:
     """An exception in a receiver is a dead letter."""
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from detectors.alerts import Mode, Severity, Status
+from detectors.alerts import Mode, Severity
 from detectors.config import Detection
 from streams.metrics import Making
 from streams.service.measures.tenants import TenantMeasures
@@ -59,6 +59,8 @@ def test_tenants_are_counted_by_level() -> None:
     # It needs cases (L3); bulk scraping needs no persons.
     assert world.shown("unsupported_tenants", pattern="case_laundering") == 3
     assert world.shown("unsupported_tenants", pattern="persistent_stalking") == 1
+    # None of them says whence a search came.
+    assert world.shown("unsupported_tenants", pattern="credential_sharing") == 4
 
 
 def test_a_log_that_lacks_a_field_from_now_on_is_seen_to() -> None:
@@ -96,20 +98,32 @@ def test_tenants_beyond_the_most_are_counted_only() -> None:
     assert world.shown("tenant_level", tenant="acme") == 2
 
 
-def test_alerts_are_counted_as_they_are_raised() -> None:
+def test_alerts_are_counted_at_the_severities_they_come_to() -> None:
     """By tenant if it is named; one across tenants is nobody's own."""
     world = World(["acme"])
+    raised, risen = (*Severity,)[:2], (Severity.HIGH,)
     for tenant in ("acme", "blue", None):
-        world.measures.alert(an_alert(tenant_id=tenant, severity=Severity.HIGH))
-    world.measures.alert(an_alert(tenant_id="acme", status=Status.UPDATED))
-    world.measures.alert(an_alert(tenant_id="acme", mode=Mode.SHADOW))
+        world.measures.alert(an_alert(tenant_id=tenant), raised)
+    world.measures.alert(an_alert(tenant_id="acme"), risen)
+    world.measures.alert(an_alert(tenant_id="acme"), ())
+    world.measures.alert(an_alert(tenant_id="acme", mode=Mode.SHADOW), raised)
 
-    high = {"severity": "high", "mode": "live"}
-    assert world.shown("tenant_alerts_total", tenant="acme", **high) == 1
-    assert world.shown("tenant_alerts_total", tenant="other", **high) == 2
-    medium = {"severity": "medium", "tenant": "acme"}
-    assert world.shown("tenant_alerts_total", mode="live", **medium) == 0
-    assert world.shown("tenant_alerts_total", mode="shadow", **medium) == 1
+    acme = {"tenant": "acme", "mode": "live"}
+    assert [world.shown("tenant_alerts_total", severity=s, **acme) for s in Severity] == [
+        1,
+        1,
+        1,
+        0,
+    ]
+    other = {"tenant": "other", "mode": "live"}
+    assert [world.shown("tenant_alerts_total", severity=s, **other) for s in Severity] == [
+        2,
+        2,
+        0,
+        0,
+    ]
+    shadow = {"tenant": "acme", "mode": "shadow"}
+    assert world.shown("tenant_alerts_total", severity="medium", **shadow) == 1
 
 
 def test_nothing_comes_of_nothing() -> None:
