@@ -3,9 +3,13 @@
 import asyncio
 import base64
 import json
+import os
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -278,11 +282,83 @@ def test_a_file_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     assert outcome == Outcome("file")
 
 
-def test_a_terminal_gets_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    """One for each alert."""
-    asyncio.run(Terminal(sys.stdout).deliver(message(alerts()[0])))
+def test_a_line_to_a_pipe_counts_once_it_is_written(tmp_path: Path) -> None:
+    """There is no disk to wait for, and a second attempt would be a second line."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
-    assert "Bulk scraping, actor insider of firm" in capsys.readouterr().out
+    assert asyncio.run(File(path).deliver(message(alerts()[0]))) == DELIVERED
+    assert msgspec.json.decode(os.read(reader, 1 << 16), type=Alert) == alerts()[0]
+    os.close(reader)
+
+
+def test_a_terminal_gets_lines() -> None:
+    """One for each alert."""
+    reader, writer = os.pipe()
+    asyncio.run(Terminal(writer).deliver(message(alerts()[0])))
+
+    assert b"Bulk scraping, actor insider of firm" in os.read(reader, 1 << 16)
+    os.close(reader)
+    os.close(writer)
+
+
+def filled() -> tuple[int, int]:
+    """A pipe that takes nothing more: where to read, and where one waits for ever to write."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(1 << 12))
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+def test_a_stuck_terminal_makes_nothing_else_wait() -> None:
+    """However many lines wait, threads that others share are left to them."""
+    reader, writer = filled()
+
+    async def story() -> str:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        terminal = Terminal(writer)
+        stuck = [asyncio.create_task(terminal.deliver(message(alerts()[0]))) for _ in range(4)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            done = await asyncio.to_thread(lambda: "done")
+        for each in stuck:
+            assert not each.done()
+            each.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+        return done
+
+    assert asyncio.run(story()) == "done"
+    os.close(reader)  # So that the thread ends, too.
+
+
+STUCK = """
+import asyncio, sys
+from streams.sinks.messages import message
+from streams.sinks.receivers.terminal import Terminal
+from tests.alerts import an_alert
+
+async def main():
+    stuck = asyncio.create_task(Terminal(sys.stdout.fileno()).deliver(message(an_alert())))
+    await asyncio.sleep(0.1)
+    assert not stuck.done()
+    stuck.cancel()
+
+asyncio.run(main())
+"""
+
+
+def test_a_stuck_terminal_does_not_keep_a_process_from_ending() -> None:
+    """Whoever stops it does not wait for somebody to read."""
+    reader, writer = filled()
+    done = subprocess.run([sys.executable, "-c", STUCK], stdout=writer, timeout=120, check=False)
+
+    assert done.returncode == 0
+    os.close(writer)
+    os.close(reader)
 
 
 def test_waits_grow_are_random_and_bounded() -> None:
