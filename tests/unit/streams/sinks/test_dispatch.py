@@ -57,7 +57,7 @@ class Bench:
         self.now = 1_000.0
         metrics = DeliveryMetrics(Making(self.registry)).of(sink.name)
         dead = DeadLetters(self.letters, "dead-letters", sink.name)
-        outlet = Outlet(sink, receiver, dead, metrics, silence or NoSilence())
+        self.outlet = outlet = Outlet(sink, receiver, dead, metrics, silence or NoSilence())
         self.dispatch = Dispatch(outlet, lambda: self.now)
         self.offset = 0
 
