@@ -65,7 +65,7 @@ class AuditFile:
             return Head()
         try:
             last = msgspec.json.decode(whole.splitlines()[-1], type=Link)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"{self._path}: its last line is no record: {error}") from error
         return Head(last.seq, last.hash)
 
@@ -88,7 +88,7 @@ class AuditFile:
                 async for record in records(options, topic)
                 if (found := msgspec.json.decode(record.value or b"", type=Link)).seq > known.seq
             ]
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"{topic}: holds what is no record of a trail: {error}") from error
         if lacking and lacking[0].previous != (known.hash if known.seq >= 0 else GENESIS):
             raise InputError(f"{self._path}: is another trail than that of {topic}")

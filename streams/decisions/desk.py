@@ -152,7 +152,7 @@ def _why(rejected: Rejected) -> str:
 def _alert(value: bytes | None) -> Alert | None:
     try:
         return None if value is None else _ALERT.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
