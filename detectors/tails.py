@@ -187,9 +187,11 @@ def worth(law: Law, place: int, tails: Records, peers: Peers) -> Worth:
         np.bincount(at[known], own[name][known], len(peers.tenants))
         for name in ("reached", "topped", "beyond")
     )
-    below = law.share * (1.0 - 1.0 / CEILING) * peers.actor_days
-    ratio = (SURE_COUNT + reached - topped) / (SURE_COUNT + below)
-    slope = (SURE_EXCESSES + reached - topped) / (SURE_EXCESSES + law.rate * beyond)
+    expected = law.share * (1.0 - 1.0 / CEILING) * peers.actor_days
+    # Episodes may reach the ceiling after what they counted at the mark has faded.
+    below = np.maximum(reached - topped, 0.0)
+    ratio = (SURE_COUNT + below) / (SURE_COUNT + expected)
+    slope = (SURE_EXCESSES + below) / (SURE_EXCESSES + law.rate * beyond)
     trust = np.clip(np.log(ratio) / math.log(SURE_LEVEL), 0.0, 1.0)
     return Worth(
         law.mark,

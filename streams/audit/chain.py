@@ -143,7 +143,7 @@ def verify(
     head = Head()
     first = -1
     kinds: dict[str, int] = {}
-    seen: set[tuple[Any, ...]] = set()
+    seen: set[bytes] = set()
     repeated = 0
     for line in lines:
         if not line.strip():
@@ -159,7 +159,8 @@ def verify(
         head = Head(found.seq, found.hash)
         kinds[found.kind] = kinds.get(found.kind, 0) + 1
         if found.kind == "alert":
-            about = (found.what.get("alert_id"), found.what.get("revision"))
+            # As text: what others wrote may be of any type.
+            about = canonical([found.what.get("alert_id"), found.what.get("revision")])
             repeated += about in seen
             seen.add(about)
     for seq in sorted(wanted):
@@ -172,11 +173,18 @@ def _read(line: bytes) -> Link | str:
     """A record, or what is wrong with it."""
     try:
         found = msgspec.json.decode(line, type=Link)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        written = found.line()
+    except (
+        msgspec.MsgspecError,
+        UnicodeDecodeError,
+        # Nested deeper than it could have been written.
+        RecursionError,
+        orjson.JSONEncodeError,
+    ) as error:
         return f"is no record: {error}"
     if found.schema != SCHEMA:
         return f"is of another version, {found.schema}"
-    if found.line() != line.strip():
+    if written != line.strip():
         return "is not written as it was"
     return found
 

@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -19,17 +19,21 @@ from detectors.errors import ProbewatchError
 from streams.kafka.reading import partitions
 
 from .chain import Happened
-from .file import AuditFile
+from .file import AuditFile, Copy
 from .happenings import of_alert, of_decision, written
 from .trail import Trail
 
 _RETRY_SECONDS: Final = 5.0
 _IDLE_SECONDS: Final = 1.0
 _ANEW_SECONDS: Final = 60.0
-"""After so long it is looked whether there are new topics or partitions."""
+"""After so long it is looked whether there are new topics or partitions, and whether a copy that
+fell behind can be written again."""
 _AT_ONCE: Final = 500
 
 _LOGGER = logging.getLogger(__name__)
+
+Part = Literal["trail", "copy"]
+"""What may fail: the chain in its topic, or the file beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Scribe:
         sources: what it is of.
         ours: whether it is this worker's.
         on_written: told the kinds of what was written.
+        on_failure: told what has failed, each time.
     """
 
     def __init__(
@@ -85,11 +90,14 @@ class Scribe:
         sources: Sources,
         ours: Callable[[], bool],
         on_written: Callable[[Sequence[str]], None] = lambda _: None,
+        on_failure: Callable[[Part], None] = lambda _: None,
     ) -> None:
         self._writing = writing
         self._sources = sources
         self._ours = ours
         self._on_written = on_written
+        self._on_failure = on_failure
+        self._copy: Copy | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -109,21 +117,39 @@ class Scribe:
                     await self._write()
                 except (ProbewatchError, KafkaError, OSError) as error:
                     _LOGGER.warning("the audit trail waits: %s", error)
-                    await asyncio.sleep(_RETRY_SECONDS)
+                    await self._wait()
+                except Exception:
+                    # A fault of ours must be seen, and not end the trail in silence.
+                    _LOGGER.exception("the audit trail waits")
+                    await self._wait()
             await asyncio.sleep(_IDLE_SECONDS)
+
+    async def _wait(self) -> None:
+        self._on_failure("trail")
+        await asyncio.sleep(_RETRY_SECONDS)
 
     async def _write(self) -> None:
         """Write for as long as it is ours."""
         writing = self._writing
         trail = await Trail.open(writing.options, writing.topic, writing.name)
+        # Another worker may have written since: what the file lacks has to be looked up.
+        self._copy = self._new_copy()
         try:
-            if writing.copy is not None:
-                await writing.copy.catch_up(writing.options, writing.topic, trail.head)
+            await self._catch_up(trail)
             await self._chain(trail, [self._begin()], {})
             while self._ours():
                 await self._tail(trail)
+                await self._catch_up(trail)
         finally:
             await trail.close()
+
+    def _new_copy(self) -> Copy | None:
+        file = self._writing.copy
+        return None if file is None else Copy(file, lambda: self._on_failure("copy"))
+
+    async def _catch_up(self, trail: Trail) -> None:
+        if self._copy is not None:
+            await self._copy.catch_up(self._writing.options, self._writing.topic, trail.head)
 
     def _begin(self) -> Happened:
         about = {"writer": secrets.token_hex(8), "config_hash": self._writing.config_hash}
@@ -161,6 +187,6 @@ class Scribe:
         self, trail: Trail, happened: Sequence[Happened], read: Mapping[TopicPartition, int]
     ) -> None:
         links = await trail.write(happened, read)
-        if self._writing.copy is not None:
-            self._writing.copy.append(links)
+        if self._copy is not None:
+            self._copy.append(links)
         self._on_written([each.kind for each in links])

@@ -170,7 +170,7 @@ async def _last(
         return None
     try:
         found = msgspec.json.decode(last, type=Link)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{place.topic}: its last record is none of a trail: {error}") from error
     return Head(found.seq, found.hash)
 

@@ -5,6 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,6 +31,9 @@ Nobody waits for that: the next owner ends the transaction of the last one at on
 
 _BATCH_BYTES: Final = 1_000_000
 """Of records in one batch, just below what a broker takes by default."""
+
+_ENCODING: Final = ThreadPoolExecutor(2, "checkpoint")
+"""Threads of its own: asyncio's look names up, too, and a name server may take its time."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -181,9 +185,10 @@ class StateLog:
         """Bytes and records of a checkpoint that is in the log."""
         sent: list[asyncio.Future[Any]] = []
         entries = []
+        loop = asyncio.get_running_loop()
         async with self._transaction():
             for unit, segment in checkpoints.items():
-                values = await asyncio.to_thread(encode, unit, segment)
+                values = await loop.run_in_executor(_ENCODING, encode, unit, segment)
                 nbytes = sum(map(len, values))
                 entries.append(Entry(unit, segment.id, segment.after, nbytes))
                 for value in values:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -53,10 +54,21 @@ def check_config(file: Path | None, *, service: bool, show_default: bool) -> Non
         f"{path or 'no file, so the defaults'}: fine; configuration {settings.config_hash}, "
         f"{'a pseudonym key is set' if key else 'no pseudonym key'}"
     )
+    for line in _unwritable(settings):
+        click.echo(line, err=True)
     for one in Silences(suppressions=settings.suppressions).expired(now()):
         click.echo(f"suppression {one.id} ended at {one.until}: it has no effect", err=True)
     if service:
         asyncio.run(_compare(settings))
+
+
+def _unwritable(settings: Settings) -> Iterator[str]:
+    """Files that could not be written here; on the machines that write them it may be otherwise."""
+    files = {"audit.copy_file": settings.audit.copy_file}
+    files |= {f"sink {sink.name}: output_file": sink.output_file for sink in settings.sinks}
+    for name, file in files.items():
+        if file and not Path(file).parent.is_dir():
+            yield f"{name}: {Path(file).parent}: no such directory here"
 
 
 async def _compare(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from streams.decisions.desk import at_desk
 from streams.decisions.records import Configuration, Decision, Ruled
 from streams.options import CONFIG, OUT_FILE
 from streams.settings import find, load
-from streams.terminal import console, print_table
+from streams.terminal import console, print_table, printable
 
 from .spoken import day_of, to_the_second, write
 
@@ -49,7 +49,7 @@ def decisions(export: Path | None, config: Path | None) -> None:
 def _row(one: Decision) -> tuple[str, str, str, str]:
     written = to_the_second(one.written_at)
     if isinstance(one, Ruled):
-        said = f"verdict: {one.verdict.alert_id} is {one.verdict.verdict.value}"
+        said = f"verdict: {printable(one.verdict.alert_id)} is {one.verdict.verdict.value}"
         return said, one.by, written, f"from {day_of(one.verdict.event_time)}"
     if isinstance(one, Configuration):
         said = f"configuration {one.config_hash}"

@@ -8,6 +8,7 @@ import msgspec
 import orjson
 
 from detectors.alerts import PatternCode
+from detectors.errors import InputError
 from streams.ingest.sources import STDIN
 from streams.options import CONFIG, IN_FILE, OUT_FILE, keep_apart
 from streams.outputs import NameMode
@@ -118,12 +119,20 @@ def explain(
             message = "Give --from, the log that the event is in."
             raise click.UsageError(message, click.get_current_context())
     if as_json:
-        text = orjson.dumps(msgspec.to_builtins(told.explained), option=orjson.OPT_INDENT_2)
-        click.echo(text.decode())
+        click.echo(_json(told.explained))
     else:
         told.show(console())
     if picture is not None:
         click.echo(f"The timeline is in {picture}.", err=True)
+
+
+def _json(explained: object) -> str:
+    try:
+        text = orjson.dumps(msgspec.to_builtins(explained), option=orjson.OPT_INDENT_2)
+    except orjson.JSONEncodeError as error:
+        # An alert that others than Probewatch wrote may hold any number.
+        raise InputError(f"it cannot be written as JSON: {error}") from error
+    return text.decode()
 
 
 def _settings(config: Path | None, format_: Format | None) -> Settings:

@@ -19,9 +19,9 @@ from streams.options import CONFIG
 from streams.settings import Settings, find, load
 from streams.settings.durations import EXPECTED, parse_duration
 from streams.settings.suppressions import PSEUDONYM
-from streams.terminal import console, print_table
+from streams.terminal import console, print_table, printable
 
-from .spoken import BY, SOMEBODY, Matching, Time, reached, to_the_second
+from .spoken import BY, LAST, SOMEBODY, Matching, Time, reached, to_the_second
 
 EPILOG = """\b
 Example:
@@ -107,6 +107,8 @@ def snooze(
     ends = until if span is None else written + span // timedelta(milliseconds=1)
     if ends is None or ends <= written:
         raise click.UsageError("--until is over already.")
+    if ends >= LAST:
+        raise click.UsageError("--for is longer than there are years: expected an end before 9999.")
     draft = Snooze(
         snooze_id=secrets.token_hex(4),
         event_time=0,
@@ -165,10 +167,10 @@ async def _tend(settings: Settings, end: str | None, by: str) -> None:
 
 def _what(one: Snooze) -> str:
     if one.alert_id is not None:
-        return f"alert {one.alert_id}"
+        return f"alert {printable(one.alert_id)}"
     if one.entity is not None:
         return f"alerts about {one.entity}"
-    return f"{one.pattern} of {one.tenant_id}"
+    return f"{one.pattern} of {printable(one.tenant_id or '')}"
 
 
 def _show(snoozes: list[Snooze]) -> None:

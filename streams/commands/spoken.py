@@ -11,8 +11,11 @@ from detectors.alerts import rfc3339
 from detectors.state.actors import DAY
 from detectors.units import NEVER
 from streams.decisions.desk import whoever
-from streams.decisions.records import Record, line_of
+from streams.decisions.records import LAST_DAY, Record, line_of
 from streams.settings.suppressions import CODE, PERSON
+
+LAST = (LAST_DAY + 1) * DAY
+"""Before it, ms, everything must be that is said: there is a day after it that can be written."""
 
 
 class Matching(click.ParamType):
@@ -53,7 +56,10 @@ class Time(click.ParamType):
             self.fail(f'{value!r} is no time such as "2026-03-31T00:00:00Z"', param, ctx)
         if time.tzinfo is None:
             self.fail(f'{value!r} lacks its offset, as in "2026-03-31T00:00:00Z"', param, ctx)
-        return round(time.timestamp() * 1000)
+        milliseconds = round(time.timestamp() * 1000)
+        if not 0 <= milliseconds < LAST:
+            self.fail(f"{value!r}: expected a time from 1970 to 9999-12-30", param, ctx)
+        return milliseconds
 
 
 CODE_OF_ONES_OWN = Matching("code", CODE, "a code of at most 32 characters, as in case-closed")
@@ -65,8 +71,8 @@ BY = click.option(
 
 
 def day_of(event_time: int) -> str:
-    """The first day that begins after a time, as in `2026-03-31`."""
-    return rfc3339((event_time // DAY + 1) * DAY)[:10]
+    """The first day that begins after a time, as in `2026-03-31`; 9999-12-31 if there is none."""
+    return rfc3339((min(max(event_time, 0), LAST - 1) // DAY + 1) * DAY)[:10]
 
 
 def reached(day: int) -> int:
@@ -76,7 +82,7 @@ def reached(day: int) -> int:
 
 def to_the_second(time: int) -> str:
     """As in `2026-03-31 08:00:00`, UTC."""
-    return f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{datetime.fromtimestamp(min(max(time, 0), LAST) / 1000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def write(path: Path, records: Iterable[Record]) -> None:

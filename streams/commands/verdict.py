@@ -15,7 +15,7 @@ from streams.decisions.records import MOST_NOTES, Ruled, in_words
 from streams.ingest.times import to_millis
 from streams.options import CONFIG, OUT_FILE
 from streams.settings import find, load
-from streams.terminal import console, print_table
+from streams.terminal import console, print_table, printable
 
 from .spoken import BY, CODE_OF_ONES_OWN, Time, day_of, reached, to_the_second, write
 
@@ -100,8 +100,9 @@ async def _rule(
     record = Ruled(verdict=judged(alert, ruling, time), by=by, written_at=now(), note=note)
     taken = await desk.publish(record)
     begins = day_of(taken.verdict.event_time if isinstance(taken, Ruled) else time)
+    tenant = printable(alert.tenant_id or "several tenants")
     return (
-        f"{alert.pattern}, {alert.entity.type} of {alert.tenant_id or 'several tenants'}: "
+        f"{alert.pattern}, {alert.entity.type} of {tenant}: "
         f"{ruling.value}, by {by}. It counts from {begins} (event time, UTC) on."
         + ("" if before is None else f" It replaces the one before: {in_words(before)}.")
     )
@@ -115,10 +116,10 @@ def _show(ledger: Ledger) -> None:
     rows = [
         (
             (
-                one.verdict.alert_id,
+                printable(one.verdict.alert_id),
                 one.verdict.verdict.value,
                 one.verdict.pattern.value,
-                one.verdict.tenant_id or "several",
+                printable(one.verdict.tenant_id or "several"),
                 one.by,
                 " ".join(one.note),
                 to_the_second(one.written_at),

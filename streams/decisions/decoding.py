@@ -5,22 +5,32 @@ from typing import Any, Final
 import msgspec
 
 from detectors.events import ABSENT_TIME
+from detectors.state.actors import DAY
 from streams.ingest.rejects import Reason, Rejected
 from streams.ingest.times import to_millis
 from streams.ingest.verdicts import decode_verdicts
 
-from .records import SCHEMAS, Record, Ruled
+from .records import SCHEMAS, DayBegun, Record, Ruled
 
 MOST_BYTES: Final = 1 << 18
 """Of one record; a configuration with every key takes a fiftieth of it."""
 
 
-def decode(value: bytes, index: int = 0) -> Record | Rejected:
+_AHEAD_DAYS: Final = 2
+"""By which a day may begin before the broker's clock has come to it: clocks and zones differ."""
+
+NO_TIMESTAMP: Final = -1
+"""Kafka's own value for a record without one."""
+
+
+def decode(value: bytes, index: int = 0, written: int = NO_TIMESTAMP) -> Record | Rejected:
     """A record of the topic, or why it is none.
 
     Args:
         value: JSON; unknown fields are ignored.
         index: goes into the reject: the offset, or the 0-based number of the line.
+        written: when the broker got it, ms. A day that begins in the future is none: nothing that
+            is decided until then would count.
     """
     plain = _object(value)
     if isinstance(plain, str):
@@ -37,7 +47,11 @@ def decode(value: bytes, index: int = 0) -> Record | Rejected:
             plain[name] = time
     if kind is Ruled:
         return _ruled(value, plain, index)
-    return _converted(plain, kind, index)
+    record = _converted(plain, kind, index)
+    if isinstance(record, DayBegun) and written != NO_TIMESTAMP:
+        latest = written // DAY + _AHEAD_DAYS
+        return record if record.day <= latest else Rejected(index, "bad_time", "day")
+    return record
 
 
 def _object(value: bytes) -> dict[str, Any] | Reason:

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from detectors.alerts import Alert
-from detectors.errors import BrokerError, ConfigError
+from detectors.errors import BrokerError, ConfigError, InputError
 from streams.ingest.rejects import Rejected
 from streams.kafka.connection import connected
 from streams.kafka.security import client_options
@@ -50,16 +50,19 @@ class Desk:
         self._consumer = consumer
         self._place = TopicPartition(settings.kafka.decisions_topic, 0)
 
-    async def read(self, until: int) -> Record | None:
-        """Read on up to an offset; what the last record came to, if it is one."""
-        last: Record | None = None
+    async def read(self, until: int) -> Record | Rejected | None:
+        """Read on up to an offset; what the last record came to, if there was one."""
+        last: Record | Rejected | None = None
         while await self._consumer.position(self._place) < until:
             for records in (await self._consumer.getmany(timeout_ms=_FETCH_MS)).values():
                 for record in records:
-                    decided = decode(record.value or b"", record.offset) if record.value else None
+                    if not record.value:
+                        continue
+                    decided = decode(record.value, record.offset, record.timestamp)
                     if isinstance(decided, Rejected):
                         self.rejected.append(decided)
-                    elif decided is not None:
+                        last = decided
+                    else:
                         last = self.ledger.hear(decided)
         return last
 
@@ -68,13 +71,20 @@ class Desk:
 
         Raises:
             KafkaError: the brokers do not take it.
+            InputError: whoever reads it would take it for none; it has no effect.
         """
+        unread = decode(line_of(record))
+        if isinstance(unread, Rejected):
+            raise InputError(f"nothing was written: {_why(unread)}")
         producer = AIOKafkaProducer(**self._options, acks="all", request_timeout_ms=_REQUEST_MS)
         async with producer:
             written = await producer.send_and_wait(
                 self._place.topic, line_of(record), key=key_of(record), partition=0
             )
-        return await self.read(written.offset + 1) or record
+        read = await self.read(written.offset + 1)
+        if isinstance(read, Rejected):
+            raise InputError(f"what was written is rejected: {_why(read)}")
+        return read or record
 
     async def alerts(self, alert_id: str | None = None) -> list[Alert]:
         """The last revisions of all live alerts; or of one alert, live or in the shadow."""
@@ -135,10 +145,14 @@ async def _started(consumer: AIOKafkaConsumer) -> AsyncIterator[None]:
         await consumer.stop()
 
 
+def _why(rejected: Rejected) -> str:
+    return " ".join(filter(None, [rejected.reason, rejected.field]))
+
+
 def _alert(value: bytes | None) -> Alert | None:
     try:
         return None if value is None else _ALERT.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

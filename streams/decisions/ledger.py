@@ -49,6 +49,8 @@ class Ledger:
         self._decisions: dict[bytes, Decision] = {}
         self._verdicts: dict[bytes, Verdict] = {}
         self._ruled: dict[str, Ruled] = {}
+        self._snoozes: dict[bytes, Snooze] = {}
+        self._silences: Silences | None = None
         self._changes: dict[bytes, tuple[Change, Settings]] = {}
         self._settings_now = settings
         self._guidance: dict[int, tuple[dict[str, Verdict], Guidance]] = {}
@@ -74,6 +76,11 @@ class Ledger:
                 self._ruled[verdict.alert_id] = record
             case Configuration():
                 self._adopt(key, record)
+                self._silences = None
+            case Snooze():
+                self._snoozes.pop(key, None)
+                self._snoozes[key] = record
+                self._silences = None
         return record
 
     def _due(self, decision: Decision) -> Decision:
@@ -138,8 +145,10 @@ class Ledger:
     @property
     def silences(self) -> Silences:
         """What is not delivered for now. Who wakes people goes by the clock, so at once."""
-        snoozes = tuple(one for one in self._decisions.values() if isinstance(one, Snooze))
-        return Silences(snoozes, self.settings.suppressions)
+        # It is asked of every alert, and there may be thousands of other decisions.
+        if self._silences is None:
+            self._silences = Silences(tuple(self._snoozes.values()), self.settings.suppressions)
+        return self._silences
 
     def decisions(self) -> Iterator[Decision]:
         """All that hold or will hold, oldest first, each as it counts."""

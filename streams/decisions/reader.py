@@ -167,7 +167,7 @@ class Decisions:
             if not record.value:
                 # A tombstone says nothing.
                 continue
-            decided = decode(record.value, record.offset)
+            decided = decode(record.value, record.offset, record.timestamp)
             if isinstance(decided, Rejected):
                 self._metrics.rejected(decided.reason)
                 place = (self._place.topic, decided.index)

@@ -15,12 +15,16 @@ from detectors.state.actors import DAY
 from detectors.verdicts import Verdict
 from streams.settings.suppressions import CODE, PERSON, PSEUDONYM
 
-Who = Annotated[str, Meta(pattern=f"^({PERSON.pattern})$")]
-Code = Annotated[str, Meta(pattern=f"^({CODE.pattern})$")]
+# Not `$`, which a line break may follow.
+Who = Annotated[str, Meta(pattern=rf"^({PERSON.pattern})\Z")]
+Code = Annotated[str, Meta(pattern=rf"^({CODE.pattern})\Z")]
 AlertId = Annotated[str, Meta(min_length=1, max_length=128)]
 TenantId = Annotated[str, Meta(min_length=1, max_length=128)]
 
 MOST_NOTES: Final = 5
+
+LAST_DAY: Final = 2_932_895
+"""The last day but one of the year 9999: what is decided counts from a day that can be written."""
 
 
 class Ruled(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,14 +67,14 @@ class Snooze(msgspec.Struct, frozen=True, kw_only=True):
         severity: the highest of those alerts when it was written; None if there were none.
     """
 
-    snooze_id: Annotated[str, Meta(pattern="^[0-9a-f]{8}$")]
+    snooze_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{8}\Z")]
     event_time: int
     by: Who
     written_at: int
     owner: Who
     until: int
     alert_id: AlertId | None = None
-    entity: Annotated[str, Meta(pattern=f"^({PSEUDONYM.pattern})$")] | None = None
+    entity: Annotated[str, Meta(pattern=rf"^({PSEUDONYM.pattern})\Z")] | None = None
     pattern: PatternCode | None = None
     tenant_id: TenantId | None = None
     severity: Severity | None = None
@@ -98,7 +102,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     event_time: int
     by: Who
     written_at: int
-    config_hash: Annotated[str, Meta(pattern="^[0-9a-f]{12}$")]
+    config_hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{12}\Z")]
     tables: dict[str, Any]
 
 
@@ -109,7 +113,7 @@ class DayBegun(msgspec.Struct, frozen=True):
         day: since the epoch, UTC.
     """
 
-    day: int
+    day: Annotated[int, Meta(ge=0, le=LAST_DAY)]
 
 
 class Started(msgspec.Struct, frozen=True):

@@ -134,7 +134,7 @@ def read_searches(path: str) -> Iterator[Search]:
     for line in _lines(path):
         try:
             yield decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
 
 
@@ -144,7 +144,7 @@ def _records(path: str, decoder: msgspec.json.Decoder[T], kind: str) -> Iterator
             continue
         try:
             yield decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"{path}:{number}: not {kind}: {error}") from error
 
 

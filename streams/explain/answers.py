@@ -19,7 +19,7 @@ from streams.settings import Settings
 
 from .episode import AlertExplained, explain_alert
 from .event import EventExplained, Query, explain_event
-from .picture import Mark, Scene, draw
+from .picture import Mark, Scene, check, draw
 from .revisions import from_file, from_topics, ruled_in_topic
 from .trail import About, Searches, Trail
 from .words import print_alert, print_event
@@ -60,6 +60,8 @@ def of_alert(
     Raises:
         ProbewatchError: there is no such alert, or it cannot be reached, or drawn.
     """
+    if asked.picture is not None:
+        check(asked.picture)
     if alerts is None:
         revisions = from_topics(alert_id, asked.settings, environ)
         ruled = ruled_in_topic(alert_id, asked.settings, environ)
@@ -90,6 +92,8 @@ def of_event(
     Raises:
         ProbewatchError: there is no such event, or it was not used, or nothing can be drawn.
     """
+    if asked.picture is not None:
+        check(asked.picture)
     query = Query(asked.settings, asked.files, asked.names, asked.verdicts, event_id, tenant)
     explained, searches = explain_event(query, progress)
     if asked.picture is not None:

@@ -59,20 +59,34 @@ class Scene:
     extent: tuple[str, str] | None = None
 
 
-def draw(scene: Scene, path: Path) -> None:
-    """Draw a timeline; the file's ending says as what, `.svg` or `.png` say.
+def check(path: Path) -> None:
+    """Look whether a picture could be drawn there, before anything is read for it.
 
     Raises:
-        PictureError: matplotlib is not installed, does not know the ending, or there is nothing.
-        OSError: the file cannot be written.
+        PictureError: matplotlib is not installed, or does not know the ending.
     """
     try:
-        from matplotlib import rc_context  # noqa: PLC0415 - an extra that few need
-        from matplotlib.figure import Figure  # noqa: PLC0415
+        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra that few need
     except ImportError as error:
         raise PictureError(
             "drawing takes matplotlib, which is not installed; install probewatch[plot]"
         ) from error
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in Figure().canvas.get_supported_filetypes():
+        raise PictureError(f"{path}: expected a name that ends in .svg or .png")
+
+
+def draw(scene: Scene, path: Path) -> None:
+    """Draw a timeline; the file's ending says as what, `.svg` or `.png` say.
+
+    Raises:
+        PictureError: as in `check`; or a time is none, or there is nothing.
+        OSError: the file cannot be written.
+    """
+    check(path)
+    from matplotlib import rc_context  # noqa: PLC0415 - an extra that few need
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
     if not len(scene.searches.times) and not scene.marks:
         raise PictureError("none of their searches is in the files, so there is nothing to draw")
     # Without these, the same picture would be another file each time.
@@ -95,9 +109,23 @@ def draw(scene: Scene, path: Path) -> None:
 
 def _shown(first: str, last: str) -> tuple[Any, Any]:
     """From when to when: the extent, and as much before and after."""
-    start, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    start, end = _time(first), _time(last)
     beside = max(end - start, _LEAST)
-    return start - beside, end + beside
+    try:
+        return start - beside, end + beside
+    except OverflowError as error:
+        raise PictureError("the times lie too far apart to be drawn") from error
+
+
+def _time(text: str) -> datetime:
+    """A time with its offset; what others than Probewatch wrote as an alert may have none."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PictureError(f"cannot be drawn: {text!r} is no time") from error
+    if time.tzinfo is None:
+        raise PictureError(f"cannot be drawn: {text!r} lacks its offset")
+    return time
 
 
 def _searches(axes: Any, searches: Searches) -> None:
@@ -131,7 +159,7 @@ def _lines(axes: Any, marks: Sequence[Mark], needed: float) -> None:
     )
     first, last = axes.get_xlim()
     for number, mark in enumerate(marks):
-        time = datetime.fromisoformat(mark.time)
+        time = _time(mark.time)
         at = axes.convert_xunits(time)
         right = at > (first + last) / 2
         axes.axvline(time, color=_COLOURS[mark.severity], linewidth=1.0)

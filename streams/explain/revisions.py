@@ -73,7 +73,7 @@ async def _read(
 def _decoded(value: bytes, topic: str, offset: int) -> Alert:
     try:
         return _DECODER.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{topic}, offset {offset}: not an alert: {error}") from error
 
 

@@ -108,6 +108,8 @@ def _shorten(
         networks[np.uint64(end)] = NEWLINE
         end += 1
         at += 1
+    # What was begun of the last one, and is none.
+    networks[end:] = 0
 
 
 @kernel

@@ -34,6 +34,7 @@ async def audited(
         Sources((topics.alerts.name, topics.shadow_alerts.name), topics.decisions.name),
         lambda: place in worker.keepers,
         lambda kinds: tools.metrics.audited.inc(len(kinds)),
+        lambda part: tools.metrics.audit_failures.labels(part).inc(),
     )
     await scribe.start()
     try:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, disable_created_metrics
 from detectors.alerts import Alert, Severity
 from detectors.base import StageKind
 from detectors.config import Detection
+from streams.audit.scribe import Part
 from streams.ingest.rejects import Reason
 from streams.metrics import Making, Over
 from streams.settings import Settings
@@ -93,6 +94,9 @@ class Metrics:
         )
         self.ready = gauge("ready", "1 if a worker has its partitions and works", Over.EACH)
         self.audited = counter("audit_records", "Records written to the audit trail.")
+        self.audit_failures = counter(
+            "audit_failures", "Times that the audit trail, or its copy, had to wait.", ["kind"]
+        )
         self._alerts = AlertMeasures(make)
         self.holdings = HoldingMeasures(make)
         self.tenants = TenantMeasures(make, tenants)
@@ -101,6 +105,8 @@ class Metrics:
         # A rate needs the zero before the first.
         for stage in get_args(StageKind):
             self._repeated.labels(stage)
+        for part in get_args(Part):
+            self.audit_failures.labels(part)
         for reason in get_args(Reason):
             self._rejected.labels(reason)
 

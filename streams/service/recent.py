@@ -107,7 +107,7 @@ class AlertReader:
                 continue
             try:
                 self._alerts.put(_DECODER.decode(record.value))
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 _LOGGER.warning(
                     "%s, partition %d, offset %d: not an alert",
                     *(record.topic, record.partition, record.offset),

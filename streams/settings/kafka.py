@@ -26,6 +26,13 @@ LONGEST_APPLICATION = 200
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _SERVER = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[\w.-]+):(?P<port>\d{1,5})", re.ASCII)
 _TOPICS = ("queries", "alerts", "alerts_current", "shadow_alerts", "rejects")
+_INTERNAL = (
+    *("actors", "subjects", "networks", "cohorts"),
+    *("state.actors", "state.subjects", "state.networks", "state.cohorts"),
+    *("control", "audit", "dead-letters"),
+)
+"""What names of topics that cannot be chosen have behind the application's."""
+_OUR_OWN = "one that Probewatch keeps for itself"
 
 
 class Kafka(Section, frozen=True):
@@ -136,6 +143,16 @@ class Kafka(Section, frozen=True):
         """The name of the topic of decisions."""
         return self.decisions or f"{self.application}.decisions"
 
+    def use_of(self, topic: str) -> str | None:
+        """What a topic is already, behind "expected another topic than"; None if it is nothing.
+
+        Kafka's metrics turn dots into underscores, so it takes a.b and a_b for the same topic.
+        """
+        uses = {f"{self.application}.{name}": _OUR_OWN for name in _INTERNAL}
+        uses |= {name: f"that of {field}" for field, name in _names(self)[1:]}
+        alike = {name.replace(".", "_"): use for name, use in uses.items()}
+        return alike.get(topic.replace(".", "_"))
+
     @property
     def logs_in(self) -> bool:
         """Whether the brokers are told who we are by SASL."""
@@ -175,10 +192,14 @@ def _wrong_names(kafka: Kafka) -> Iterator[str]:
             )
     # Kafka's metrics turn dots into underscores, so it takes a.b and a_b for the same topic.
     seen = dict[str, str]()
+    own = {f"{kafka.application}.{name}".replace(".", "_") for name in _INTERNAL}
     for field, name in _names(kafka)[1:]:
-        first = seen.setdefault(name.replace(".", "_"), field)
+        alike = name.replace(".", "_")
+        first = seen.setdefault(alike, field)
         if first != field:
             yield f"{field}: expected another topic than that of {first}"
+        if alike in own:
+            yield f"{field}: expected another topic than {_OUR_OWN}"
 
 
 def _names(kafka: Kafka) -> list[tuple[str, str]]:

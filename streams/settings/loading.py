@@ -26,7 +26,7 @@ from .sections import (
     Service,
     Subjects,
 )
-from .sinks import Sink, clashes
+from .sinks import Sink, clashes, taken_topics
 from .suppressions import Suppression
 from .template import template
 from .validation import validate
@@ -103,7 +103,7 @@ def parse(document: Mapping[str, Any], name: str, directory: Path) -> Settings:
     tables: dict[str, Any] = {
         name: _seen_from(directory, table) for name, table in msgspec.structs.asdict(file).items()
     }
-    if faults := clashes(tables["sinks"]):
+    if faults := [*clashes(tables["sinks"]), *taken_topics(tables["sinks"], tables["kafka"])]:
         raise FaultyConfigError(name, faults)
     detection = Detection(**{name: tables.pop(name) for name in Detection.__struct_fields__})
     return Settings(**tables, detection=detection)

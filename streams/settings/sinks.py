@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from .durations import format_duration
 from .faults import Fault
-from .kafka import LONGEST_NAME
+from .kafka import LONGEST_NAME, Kafka
 from .sections import Section
 
 Kind = Literal["webhook", "alertmanager", "slack", "ocsf", "file", "terminal"]
@@ -166,6 +166,16 @@ def clashes(sinks: Iterable[Sink]) -> list[Fault]:
     return faults
 
 
+def taken_topics(sinks: Iterable[Sink], kafka: Kafka) -> list[Fault]:
+    """Topics of findings that hold something else."""
+    uses = ((number, kafka.use_of(sink.topic)) for number, sink in enumerate(sinks))
+    return [
+        Fault(f"sinks[{number}].topic", f"expected another topic than {use}")
+        for number, use in uses
+        if use is not None
+    ]
+
+
 def wrong_url(url: str, *, allow_http: bool) -> str | None:
     """What is wrong with an address to post to, if anything; the address is not in it."""
     try:
@@ -219,7 +229,11 @@ def _wrong_values(sink: Sink) -> Iterator[str]:
             )
     if sink.url and (what := wrong_url(sink.url, allow_http=sink.allow_http)):
         yield f"url: {what}"
-    if sink.topic and (_TOPIC.fullmatch(sink.topic) is None or len(sink.topic) > LONGEST_NAME):
+    if sink.topic and (
+        _TOPIC.fullmatch(sink.topic) is None
+        or sink.topic in {".", ".."}
+        or len(sink.topic) > LONGEST_NAME
+    ):
         yield (
             f"topic: expected at most {LONGEST_NAME} letters, digits, dots, underscores and "
             f'hyphens, got "{sink.topic}"'

@@ -15,17 +15,28 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _EMBEDDING: Final = (
-    # IPv4 behind IPv6: RFC 6052 (NAT64, the well-known prefix), RFC 4291 (compatible, obsolete).
+    # IPv4 behind IPv6: RFC 6052 (NAT64, the well-known prefix), RFC 4291 (compatible, obsolete),
+    # RFC 2765 (SIIT, obsolete).
     ipaddress.IPv6Network("64:ff9b::/96"),
     ipaddress.IPv6Network("::/96"),
+    ipaddress.IPv6Network("::ffff:0:0:0/96"),
 )
+_ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
+"""What an interface's half begins with if IPv4 stands behind it: RFC 5214, 6.1."""
+
 _SPECIAL: Final[tuple[_Network, ...]] = (
     # In IANA's registries of special-purpose addresses, and public for older versions of Python
     # (its issue 113171).
     ipaddress.IPv4Network("192.0.0.0/24"),
+    # Anycast of 6to4 relays, which are gone: RFC 7526.
+    ipaddress.IPv4Network("192.88.99.0/24"),
     ipaddress.IPv6Network("64:ff9b:1::/48"),
     ipaddress.IPv6Network("2002::/16"),
     ipaddress.IPv6Network("3fff::/20"),
+    # Segment routing within one network: RFC 9602.
+    ipaddress.IPv6Network("5f00::/16"),
+    # Once what fc00::/7 is today: RFC 3879.
+    ipaddress.IPv6Network("fec0::/10"),
     # Public by its number, but Azure's own to each machine: "What is IP address 168.63.129.16?",
     # Microsoft Learn.
     ipaddress.IPv4Network("168.63.129.16/32"),
@@ -77,6 +88,7 @@ def _meant(address: _Address) -> list[_Address]:
         return [address]
     if address.ipv4_mapped is not None:
         return [address.ipv4_mapped]
-    if any(address in network for network in _EMBEDDING):
+    isatap = (int(address) >> 32) & 0xFFFFFFFF in _ISATAP
+    if isatap or any(address in network for network in _EMBEDDING):
         return [address, ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
     return [address]

@@ -51,7 +51,7 @@ def receiver(sink: Sink, links: Links, producer: AIOKafkaProducer) -> Receiver:
         case "file":
             made = File(Path(sink.output_file))
         case "terminal":
-            made = Terminal(sys.stdout)
+            made = Terminal(sys.stdout.fileno())
     return made
 
 

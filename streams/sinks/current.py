@@ -27,7 +27,7 @@ async def current_alerts(options: Mapping[str, Any], topic: str) -> AsyncIterato
                 for record in records:
                     try:
                         yield _DECODER.decode(record.value or b"")
-                    except (msgspec.MsgspecError, UnicodeDecodeError):
+                    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                         continue  # A tombstone, or not ours.
     finally:
         await consumer.stop()

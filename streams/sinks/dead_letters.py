@@ -1,6 +1,6 @@
 """What could not be delivered, kept with the reason until somebody has it delivered again."""
 
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
@@ -37,6 +37,17 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     offset: int | None
     alert: Alert | None = None
     flood: Flood | None = None
+
+
+_DECODER: Final = msgspec.json.Decoder(DeadLetter)
+
+
+def letter_of(value: bytes | None) -> DeadLetter | None:
+    """The dead letter in a record; None if there is none, or one of another version."""
+    try:
+        return None if value is None else _DECODER.decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 class Producer(Protocol):

@@ -123,7 +123,7 @@ class Dispatch:
         """
         try:
             alert = _DECODER.decode(record)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             await self._dead.note(place, self._clock())
             self._metrics.count("dead")
             return

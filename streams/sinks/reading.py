@@ -56,6 +56,9 @@ class Reader:
                     _LOGGER.warning("sink %s: alerts cannot be read: %r", name, error)
                 except Exception:
                     _LOGGER.exception("sink %s: begins again", name)
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    # What failed while it let go must not have it begin again.
+                    raise asyncio.CancelledError
                 await asyncio.sleep(_RETRY_SECONDS)
         finally:
             await self.outlet.receiver.stop()
@@ -76,8 +79,10 @@ async def _read(reader: Reader) -> None:
         while True:
             await share.go_on()
     finally:
-        await share.let_go()
-        await consumer.stop()
+        try:
+            await share.let_go()
+        finally:
+            await consumer.stop()
 
 
 class _Share(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -1,13 +1,12 @@
 """Dead letters, delivered again once the cause is gone."""
 
+import logging
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Final
 
-import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from detectors.errors import BrokerError, ConfigError, ProbewatchError
 from streams.kafka.reading import in_words
@@ -17,13 +16,13 @@ from streams.settings import Settings, Sink
 
 from .backlog import Place
 from .building import receiver
-from .dead_letters import DeadLetter, DeadLetters
+from .dead_letters import DeadLetter, DeadLetters, letter_of
 from .links import Links
 from .messages import Message, Receiver
 from .outlets import group
 from .retries import insist
 
-_DECODER: Final = msgspec.json.Decoder(DeadLetter)
+_LOGGER = logging.getLogger(__name__)
 
 
 class UndeliveredError(ProbewatchError):
@@ -45,7 +44,7 @@ async def redeliver(settings: Settings, environ: Mapping[str, str], name: str | 
         ConfigError: there is no such sink, or a secret is missing.
         BrokerError: the brokers do not answer.
         UndeliveredError: a receiver does not answer, and what is left was not tried; or it refuses
-            some for good, which are dead letters again.
+            some for good, which are dead letters again; or another process does the same.
     """
     sinks = [sink for sink in settings.sinks if name in {None, sink.name}]
     if not sinks:
@@ -53,6 +52,12 @@ async def redeliver(settings: Settings, environ: Mapping[str, str], name: str | 
     again = _Again(settings, environ)
     try:
         return sum([await again.deliver(sink) for sink in sinks])
+    except (IllegalStateError, CommitFailedError) as error:
+        # The partitions went to somebody else of the same group.
+        raise UndeliveredError(
+            "another process delivers these dead letters at the same moment, and goes on; what was "
+            "on its way may arrive twice"
+        ) from error
     except KafkaError as error:
         servers = settings.kafka.bootstrap_servers
         raise BrokerError(f"{servers}: {in_words(error)}") from error
@@ -95,7 +100,15 @@ class _Again:
         for place in sorted(places):
             while await consumer.position(place) < ends[place]:
                 record = await consumer.getone(place)
-                await again.deliver(_DECODER.decode(record.value))
+                letter = letter_of(record.value)
+                if letter is None:
+                    # It must not keep those behind it.
+                    _LOGGER.warning(
+                        "%s, partition %d, offset %d: no dead letter, left out",
+                        *(record.topic, record.partition, record.offset),
+                    )
+                else:
+                    await again.deliver(letter)
                 await consumer.commit({place: record.offset + 1})
         return again.finish()
 

@@ -14,7 +14,7 @@ from streams.kafka import admin as administration
 from streams.kafka.connection import connected
 from streams.kafka.security import client_options
 from streams.settings import load
-from streams.sinks.dead_letters import DeadLetter
+from streams.sinks.dead_letters import DeadLetter, letter_of
 from tests.integration.service import Service, Worker
 
 SECRET: Final = "whsec_" + base64.b64encode(b"a test's own secret, 32 bytes...").decode()
@@ -71,10 +71,18 @@ class Delivery:
                 producer.send(topic, msgspec.json.encode(alert), key=alert.alert_id.encode())
         producer.close()
 
+    def spoil(self) -> None:
+        """Write what is no dead letter among them."""
+        producer = KafkaProducer(bootstrap_servers=self._bootstrap)
+        for value in (None, b"garbage", b'{"schema": "probewatch.dead_letter.v2"}'):
+            producer.send(self.service.topics.dead_letters.name, value, key=b"hook/a1")
+        producer.close()
+
     def dead_letters(self) -> list[DeadLetter]:
         """All that there are."""
         records = self.service.records(self.service.topics.dead_letters.name)
-        return [msgspec.json.decode(value, type=DeadLetter) for _, value in records]
+        letters = [letter_of(value) for _, value in records]
+        return [letter for letter in letters if letter is not None]
 
 
 def _table(values: Mapping[str, Any]) -> str:

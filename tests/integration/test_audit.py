@@ -28,6 +28,8 @@ DECISIONS: Final = (
     (b"verdict/a1", b'{"type": "verdict", "verdict": "true"}'),
     (b"snooze/a1", b'{"type": "snooze", "owner": "ada"}'),
     (b"snooze/a1", None),
+    # Of no shape that anything of ours writes.
+    (b"x", b'{"type": ' + b"[" * 1_000 + b"]" * 1_000 + b"}"),
 )
 
 

@@ -199,7 +199,10 @@ def _metric(process: Worker, name: str, sink: str) -> float:
 def test_dead_letters_are_delivered_again_when_asked_for(
     kafka: KafkaCluster, tmp_path: Path
 ) -> None:
-    """Once, in order, under the keys that they had; as long as it fails they stay."""
+    """Once, in order, under the keys that they had; as long as it fails they stay.
+
+    What others wrote among them keeps none.
+    """
 
     async def refuse(_: web.Request, __: int) -> web.Response:
         return web.Response(status=503)
@@ -207,6 +210,7 @@ def test_dead_letters_are_delivered_again_when_asked_for(
     with Receiver(refuse) as receiver:
         hook = {"name": "hook", "type": "webhook", "url": receiver.url, **QUICK, "attempts": 2}
         sinks = Delivery(tmp_path, kafka.bootstrap, hook)
+        sinks.spoil()
         sinks.write(an_alert(revision=revision) for revision in range(3))
         with sinks.start(**SIGNING) as process:
             wait_for(lambda: len(sinks.dead_letters()) == 3, process)

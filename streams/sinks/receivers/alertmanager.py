@@ -1,9 +1,9 @@
 """Prometheus Alertmanager, which believes that an alert is over unless it is told again."""
 
 import asyncio
+import heapq
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -29,9 +29,15 @@ _LEASES: Final = 4
 
 _AT_ONCE: Final = 64
 
+_UNWRITABLE: Final = (ValueError, TypeError, OverflowError)
+"""What comes of numbers and times that only others than Probewatch write into an alert."""
+
 _LOGGER = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Alert)
+
+_Rank = tuple[int, str, str]
+"""Severity, time and id; the least goes first."""
 
 Current = Callable[[], AsyncIterator[Alert]]
 """Reads the last revision of every alert."""
@@ -84,8 +90,7 @@ class Alertmanager:
         """Send nothing again: others do."""
         if self._telling is not None:
             self._telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._telling
+            await asyncio.wait([self._telling])
         self._telling = self._flood = None
         self._open = OpenAlerts(MOST_OPEN)
 
@@ -107,29 +112,53 @@ class Alertmanager:
 
     async def tell_again(self) -> Outcome:
         """Say of everything that is open that it still is; the first failure, if there is one."""
-        again: list[dict[str, Any]] = []
-        for alert in self._open:
-            if self._keeps(alert):
-                again.append(self._firing(alert, self._later()))
-            else:
-                self._open.drop(alert.alert_id)
+        outcomes = []
+        ids = list(self._open)
+        for first in range(0, len(ids), _AT_ONCE):
+            # Looked up as late as this, since some may be over by now.
+            again = [*self._still(ids[first : first + _AT_ONCE])]
+            if again:
+                outcomes.append(await self._post(again))
+            await asyncio.sleep(0)
         if self._flood is not None:
-            again.append(flooding(self._flood, self._sink.name, self._later()))
-        outcomes = [
-            await self._post(again[first : first + _AT_ONCE])
-            for first in range(0, len(again), _AT_ONCE)
-        ]
+            again = [flooding(self._flood, self._sink.name, self._later())]
+            outcomes.append(await self._post(again))
         return next((each for each in outcomes if not each.delivered), DELIVERED)
 
     async def _tell_again(self) -> None:
         while True:
             await asyncio.sleep(self._sink.resend_interval.total_seconds())
-            outcome = await self.tell_again()
+            try:
+                outcome = await self.tell_again()
+            except Exception:
+                # Open alerts would end by themselves if this did.
+                _LOGGER.exception("sink %s: open alerts could not be sent again", self._sink.name)
+                continue
             if not outcome.delivered:
                 _LOGGER.warning(
                     "sink %s: open alerts could not be sent again: %s",
                     *(self._sink.name, outcome.reason),
                 )
+
+    def _still(self, ids: Iterable[str]) -> Iterator[dict[str, Any]]:
+        for alert_id in ids:
+            alert = self._open.get(alert_id)
+            if alert is None:
+                continue
+            if not self._keeps(alert):
+                self._open.drop(alert_id)
+                continue
+            try:
+                yield self._firing(alert, self._later())
+            except _UNWRITABLE as error:
+                self._open.drop(alert_id)
+                self._leave_out(error)
+
+    def _leave_out(self, error: Exception) -> None:
+        _LOGGER.warning(
+            "sink %s: an alert in the topic is malformed, and is not sent again: %s",
+            *(self._sink.name, type(error).__name__),
+        )
 
     def _told(self, alert: Alert) -> Iterator[dict[str, Any]]:
         before = self._open.get(alert.alert_id)
@@ -142,8 +171,11 @@ class Alertmanager:
     def _note(self, alert: Alert) -> None:
         if alert.status is Status.CLOSED or not self._keeps(alert):
             self._open.drop(alert.alert_id)
-        else:
+            return
+        try:
             self._open.put(alert)
+        except _UNWRITABLE as error:
+            self._leave_out(error)
 
     def _firing(self, alert: Alert, end: datetime) -> dict[str, Any]:
         return firing(alert, self._sink.named_tenants, self._now(), end)
@@ -164,15 +196,16 @@ class OpenAlerts:
     def __init__(self, most: int) -> None:
         self._most = most
         self._packed = dict[str, bytes]()
-        self._ranks = dict[str, tuple[int, str]]()
+        self._ranks = dict[str, _Rank]()
+        self._least: list[_Rank] = []  # A heap; what is not in `_ranks` any more has no meaning.
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self._packed)
 
-    def __iter__(self) -> Iterator[Alert]:
-        """Each of them; they may be dropped meanwhile."""
-        return map(_DECODER.decode, list(self._packed.values()))
+    def __iter__(self) -> Iterator[str]:
+        """Their ids."""
+        return iter(self._packed)
 
     def get(self, alert_id: str) -> Alert | None:
         """One of them."""
@@ -180,16 +213,29 @@ class OpenAlerts:
         return None if packed is None else _DECODER.decode(packed)
 
     def put(self, alert: Alert) -> None:
-        """Add a revision, unless a later one is there."""
+        """Add a revision, unless a later one is there.
+
+        Raises:
+            OverflowError: a number in it is none that an alert can hold.
+        """
         known = self.get(alert.alert_id)
         if known is not None and known.revision > alert.revision:
             return
         self._packed[alert.alert_id] = _ENCODER.encode(alert)
-        self._ranks[alert.alert_id] = (alert.severity.rank, alert.last_event_time)
-        if len(self._packed) > self._most:
-            self.drop(min(self._ranks, key=self._ranks.__getitem__))
+        rank = (alert.severity.rank, alert.last_event_time, alert.alert_id)
+        self._ranks[alert.alert_id] = rank
+        heapq.heappush(self._least, rank)
+        while len(self._packed) > self._most:
+            self._drop_least()
+        if len(self._least) > 2 * self._most:
+            self._least = sorted(self._ranks.values())
 
     def drop(self, alert_id: str) -> None:
         """Take one out, if it is there."""
         self._packed.pop(alert_id, None)
         self._ranks.pop(alert_id, None)
+
+    def _drop_least(self) -> None:
+        rank = heapq.heappop(self._least)
+        if self._ranks.get(rank[2]) == rank:
+            self.drop(rank[2])

@@ -1,6 +1,6 @@
 """Receivers that keep everything: findings for a lake or a SIEM, and a file of lines."""
 
-import asyncio
+import errno
 import fcntl
 import os
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from streams.sinks.messages import DELIVERED, Flood, Message, Outcome, Plain
 from streams.sinks.posting import Poster
 
 from .hooks import Clock, signed
+from .lanes import Lane
 
 _PRIVATE: Final = 0o600
 
@@ -97,17 +98,19 @@ class OcsfPost(Plain):
 class File(Plain):
     """A file that whole lines are appended to, each on the disk before it counts.
 
-    It is opened anew for each line, so it may be moved away at any time.
+    It is opened anew for each line, so it may be moved away at any time. To a pipe, as
+    `/dev/stdout` may be one, a line counts as soon as it is written.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lane = Lane()
 
     async def deliver(self, message: Message) -> Outcome:
-        """Append the alert as the topic has it."""
+        """Append the alert as the topic has it; a disk that hangs makes this sink alone wait."""
         line = orjson.dumps(msgspec.to_builtins(_alert(message))) + b"\n"
         try:
-            await asyncio.to_thread(append, self._path, line)
+            await self._lane.do(lambda: append(self._path, line))
         except OSError:
             return Outcome("file")
         return DELIVERED
@@ -128,9 +131,18 @@ def append(path: Path, line: bytes) -> None:
         text = b"\n" + line if torn else line
         if os.write(number, text) != len(text):
             raise OSError("the line was cut off")
-        os.fsync(number)
+        _sync(number)
     finally:
         os.close(number)
+
+
+def _sync(number: int) -> None:
+    try:
+        os.fsync(number)
+    except OSError as error:
+        # A pipe, or a device, that has nothing to wait for; what was written is written.
+        if error.errno != errno.EINVAL:
+            raise
 
 
 def _alert(message: Message) -> Alert:

@@ -37,6 +37,8 @@ def test_any_of_rivers_can_be_used(setting: str) -> None:
         ("__import__('os').getcwd()", "expected a class with its parameters"),
         ("LODA(seed=open('x'))", "expected a class with its parameters"),
         ("", "expected a class with its parameters"),
+        ("OneClassSVM(nu=-1e308)", "OneClassSVM(nu=-1e308): "),
+        ("OneClassSVM(nu=1e308)", "its scores are no numbers that can be compared"),
     ],
 )
 def test_what_cannot_be_used_is_told(setting: str, told: str) -> None:

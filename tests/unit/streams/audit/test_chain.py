@@ -156,3 +156,24 @@ def test_what_is_no_record_is_found(line: bytes) -> None:
     assert isinstance(result, Broken)
     assert result.seq == 2
     assert result.what.startswith("is no record")
+
+
+def test_a_trail_that_tells_of_an_id_of_any_type_is_checked() -> None:
+    """An earlier version chained what it found, so an alert's id may be a list there."""
+    head, found = Head(), []
+    for _ in range(2):
+        what = {"alert_id": [{"x": 1}], "revision": 1}
+        found.append(link(head, Happened("2026-03-05T09:00:00.000Z", "alert", what)))
+        head = Head(found[-1].seq, found[-1].hash)
+
+    assert verify(lines(found)) == Whole(0, head, {"alert": 2}, 1)
+
+
+@pytest.mark.parametrize("depth", [300, 100_000])
+def test_a_line_that_is_too_deep_is_no_record(depth: int) -> None:
+    """It could not have been written by us."""
+    line = CHAIN[0].line().replace(b'"a0"', b"[" * depth + b"]" * depth)
+
+    result = verify([line])
+    assert isinstance(result, Broken)
+    assert result.what.startswith("is no record")

@@ -57,6 +57,17 @@ def test_a_bad_key_is_a_fault_too(here: Path) -> None:
     assert str(result.exception).startswith("key: the pseudonym key has 3 bytes, expected ")
 
 
+def test_a_directory_that_is_not_here_is_named(here: Path) -> None:
+    """The file is fine, since the machine that writes there may be another."""
+    (here / "c.toml").write_text(
+        '[audit]\ncopy_file = "not/trail.jsonl"\n'
+        '[[sinks]]\nname = "a"\ntype = "file"\noutput_file = "alerts.jsonl"\n'
+    )
+    result = CliRunner().invoke(check_config, ["c.toml"])
+    assert result.exit_code == 0
+    assert result.stderr == "audit.copy_file: not: no such directory here\n"
+
+
 def test_the_default_file_is_printed_as_it_is(here: Path) -> None:
     """It can be redirected into a file and is valid there."""
     result = CliRunner().invoke(check_config, ["--default"])

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from streams.cli import run
+from streams.commands import decisions, snooze, verdict
 from streams.commands.snooze import told_of
+from streams.commands.spoken import day_of, to_the_second
+from streams.decisions.ledger import Ledger
+from streams.settings import Settings
 from tests.alerts import an_alert
-from tests.decisions import a_snooze
+from tests.decisions import a_snooze, ruled
 
 ENTITY = "p0_" + "a" * 26
 FOR = ("--for", "1h", "--owner", "soc")
@@ -25,6 +29,11 @@ FOR = ("--for", "1h", "--owner", "soc")
         (("verdict", "a1", "true", "--by", "Anna Smith"), "expected a name without spaces"),
         (("verdict", "a1", "true", "--at", "2026-03-31T00:00:00"), "lacks its offset"),
         (("verdict", "a1", "true", "--at", "now"), "is no time"),
+        (("verdict", "a1", "true", "--at", "9999-12-31T00:00Z"), "expected a time from 1970"),
+        (("verdict", "a1", "true", "--at", "1969-12-31T23:59Z"), "expected a time from 1970"),
+        (("reload", "--at", "9999-12-31T23:59:59Z"), "expected a time from 1970"),
+        (("snooze", "--alert", "a", "--until", "9999-12-31T12:00Z", "--owner", "o"), "from 1970"),
+        (("snooze", "--alert", "a", "--for", "99999999d", "--owner", "o"), "expected an end"),
         (("snooze", *FOR), "Name one of --alert, --entity"),
         (("snooze", "--alert", "a", "--entity", ENTITY, *FOR), "Name one of --alert, --entity"),
         (("snooze", "--entity", "anna", *FOR), "expected a pseudonym"),
@@ -81,3 +90,23 @@ def test_a_snooze_of_what_nothing_matches_says_so() -> None:
     """A tenant may be misspelt, or have no alert yet: both are taken, and told."""
     assert "none matches now" in told_of(a_snooze(), [])
     assert "1 by now" in told_of(a_snooze(), [an_alert()])
+
+
+@pytest.mark.parametrize("time", [-(2**63), -1, 0, 253_402_300_799_999, 2**63])
+def test_a_time_that_stands_in_the_topic_can_be_shown(time: int) -> None:
+    """Whoever wrote it: others have their decisions in the same list."""
+    assert day_of(time)[4:5] == to_the_second(time)[4:5] == "-"
+
+
+def test_no_decision_speaks_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is in an id is shown and not obeyed."""
+    bad = "a\x1b[2J\nb"
+    ledger = Ledger(Settings())
+    ledger.hear(ruled(alert_id=bad, tenant_id=bad))
+    verdict._show(ledger)  # noqa: SLF001  without a broker
+    of_alert = a_snooze(alert_id=bad, pattern=None, tenant_id=None)
+    snooze._show([of_alert, a_snooze(tenant_id=bad)])  # noqa: SLF001  without a broker
+    shown = capsys.readouterr().out + decisions._row(next(ledger.decisions()))[0]  # noqa: SLF001
+
+    assert shown.count("a\N{REPLACEMENT CHARACTER}[2J") == 5
+    assert "\x1b" not in shown

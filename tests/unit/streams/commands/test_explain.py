@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from click.testing import CliRunner, Result
@@ -156,6 +157,35 @@ def test_what_there_is_not_is_said_in_one_line(
     given = [argument.format_map(names) for argument in arguments]
     assert run(["explain", *given, "--pseudonyms", "none"]) == 1
     assert capsys.readouterr().err == f"probewatch: {message.format_map(names)}\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "output", "message"),
+    [
+        ({"last_event_time": "nope"}, ("--plot", "a.svg"), "cannot be drawn: 'nope' is no time"),
+        ({"first_event_time": "2026-03-05"}, ("--plot", "a.svg"), "lacks its offset"),
+        ({"first_event_time": "0001-01-01T00:00:00Z"}, ("--plot", "a.svg"), "too far apart"),
+        ({"event_count": 2**70}, ("--json",), "it cannot be written as JSON: Integer exceeds"),
+        ({"alert_id": "another"}, ("--plot", "a.txt"), "expected a name that ends in .svg or .png"),
+        ({"alert_id": "another"}, ("--plot", "a"), "expected a name that ends in .svg or .png"),
+    ],
+)
+def test_an_alert_that_others_wrote_ends_in_one_line(
+    told: Log,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, Any],
+    output: tuple[str, ...],
+    message: str,
+) -> None:
+    """Whatever times and numbers it holds; what cannot be drawn is told before it is looked for."""
+    alert = told.revisions[0]
+    alerts = Path("alerts.jsonl")
+    alerts.write_bytes(msgspec.json.encode(msgspec.to_builtins(alert) | change))
+
+    assert run(["explain", alert.alert_id, "--alerts", str(alerts), *output]) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize(

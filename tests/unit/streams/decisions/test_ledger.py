@@ -141,6 +141,17 @@ def test_a_snooze_that_is_written_again_is_another() -> None:
     assert len(ledger.silences.snoozes) == 2
 
 
+def test_silences_are_found_once_until_they_change() -> None:
+    """They are asked of every alert, and a ledger holds many verdicts."""
+    ledger = heard(a_snooze(), configured(TWO))
+    found = ledger.silences
+    ledger.hear(ruled())
+    assert ledger.silences is found
+
+    ledger.hear(a_snooze(snooze_id="ffffffff"))
+    assert len(ledger.silences.snoozes) == 2
+
+
 def test_suppressions_hold_as_soon_as_they_are_read() -> None:
     """Whom to wake goes by the clock, so it does not wait for a day of the log."""
     table = {"id": "x", "owner": "soc", "reason": "test", "until": "2026-03-31T00:00:00Z"}

@@ -165,3 +165,16 @@ def test_a_day_is_said_to_begin_once() -> None:
         assert decisions.has_begun(20_001)
 
     in_loop(work)
+
+
+def test_no_record_puts_off_what_is_decided() -> None:
+    """Whoever can write to the topic may have a day begin, but none in the future."""
+
+    async def work() -> None:
+        decisions, _, registry = reading()
+        decisions.hear(fetched(line_of(DayBegun(30_000)), line_of(DayBegun(20_000))))
+
+        assert decisions.ledger.begun == 20_000
+        assert sample(registry, "decisions_rejected_total", reason="bad_time") == 1
+
+    in_loop(work)

@@ -75,6 +75,8 @@ def test_no_beginning_of_a_day_replaces_another() -> None:
         (b'{"alert_id":"a1"}', Rejected(7, "missing_field", "verdict")),
         (b'{"schema":"probewatch.snooze.v1"}', Rejected(7, "missing_field", "snooze_id")),
         (b'{"schema":"probewatch.day.v1","day":"x"}', Rejected(7, "bad_value", "day")),
+        (b'{"schema":"probewatch.day.v1","day":-1}', Rejected(7, "bad_value", "day")),
+        (b'{"schema":"probewatch.day.v1","day":4000000}', Rejected(7, "bad_value", "day")),
     ],
 )
 def test_what_is_no_decision_is_rejected(value: bytes, expected: Rejected) -> None:
@@ -116,3 +118,22 @@ def test_notes_are_codes() -> None:
     plain = msgspec.json.decode(line_of(ruled())) | {"note": ["she searched for her ex"]}
 
     assert decode(msgspec.json.encode(plain)) == Rejected(0, "bad_value", "note")
+
+
+@pytest.mark.parametrize("field", ["by", "owner", "snooze_id", "entity"])
+def test_nothing_stands_behind_a_name(field: str) -> None:
+    """Not even a line break, which a terminal would obey."""
+    one = a_snooze(pattern=None, tenant_id=None, entity="p0_" + "a" * 26)
+    plain = msgspec.json.decode(line_of(one))
+    plain[field] += "\n"
+
+    assert decode(msgspec.json.encode(plain)) == Rejected(0, "bad_value", field)
+
+
+def test_a_day_that_lies_ahead_does_not_begin() -> None:
+    """By the broker's clock: or nothing that is decided until then would count."""
+    today = NOW // DAY
+    for day in (0, today, today + 2):
+        assert decode(line_of(DayBegun(day)), 0, NOW) == DayBegun(day)
+    for day in (today + 3, 30_000):
+        assert decode(line_of(DayBegun(day)), 7, NOW) == Rejected(7, "bad_time", "day")

@@ -19,6 +19,18 @@ def test_names_and_partitions_follow_the_settings() -> None:
     }
 
 
+def test_a_name_that_is_taken_is_known() -> None:
+    """Of every topic that there is, so that no setting can name it a second time."""
+    kafka = Kafka(application="my.app", decisions="said")
+
+    for topic in topics(kafka):
+        assert kafka.use_of(topic.name) is not None
+    assert kafka.use_of("my_app_state.actors") == "one that Probewatch keeps for itself"
+    assert kafka.use_of("face-search.alerts") == "that of alerts"
+    assert kafka.use_of("said") == "that of decisions"
+    assert kafka.use_of("my.app.decisions") is None
+
+
 def test_each_topic_is_another() -> None:
     """Those that begin with the application's name are internal, but for the trail."""
     names = [topic.name for topic in ALL]

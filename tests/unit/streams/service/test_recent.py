@@ -44,7 +44,10 @@ def test_an_alert_that_is_deleted_is_gone() -> None:
 
 def test_what_is_no_alert_is_passed_over() -> None:
     """Others may write to that topic too, whatever they like."""
-    recent = noted((b"", b"{}"), (b"\xff", b"\xff"), (b"", b"[1]"), written(), (b"\xff", None))
+    deep = b'{"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+    recent = noted(
+        (b"", b"{}"), (b"", deep), (b"\xff", b"\xff"), (b"", b"[1]"), written(), (b"\xff", None)
+    )
 
     assert [alert.alert_id for alert in recent.newest_first()] == ["a1"]
 

@@ -76,6 +76,14 @@ def test_what_people_run_is_valid(tmp_path: Path, text: str) -> None:
             "rejects: expected another topic than that of queries",
         ),
         (
+            'queries = "probewatch.audit"',
+            "queries: expected another topic than one that Probewatch keeps for itself",
+        ),
+        (
+            'application = "a"\ndecisions = "a.state_actors"',
+            "decisions: expected another topic than one that Probewatch keeps for itself",
+        ),
+        (
             'security_protocol = "SSL"\nssl_cert_file = "c"',
             "ssl_key_file: missing; ssl_cert_file needs it",
         ),

@@ -65,6 +65,15 @@ def test_words_are_those_of_alerts() -> None:
         ({"name": "f", "type": "file"}, "sinks[0]: output_file: missing; file needs it"),
         ({"name": "f", "type": "terminal", "url": "https://x"}, "sinks[0]: url: has no effect"),
         ({"name": "o", "type": "ocsf", "topic": "a b"}, "sinks[0]: topic: expected at most 249"),
+        ({"name": "o", "type": "ocsf", "topic": ".."}, "sinks[0]: topic: expected at most 249"),
+        (
+            {"name": "o", "type": "ocsf", "topic": "face-search.queries"},
+            "sinks[0].topic: expected another topic than that of queries",
+        ),
+        (
+            {"name": "o", "type": "ocsf", "topic": "probewatch.control"},
+            "sinks[0].topic: expected another topic than one that Probewatch keeps for itself",
+        ),
         (
             {"name": "o", "type": "ocsf", "topic": "t", "url": "https://x"},
             "sinks[0]: topic: expected one of topic and url, got both",

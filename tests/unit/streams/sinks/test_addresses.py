@@ -15,9 +15,17 @@ INSIDE = [
     *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "ff02::1"),
     *("::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::7f00:1"),
     *("64:ff9b:1::a00:1", "2002:7f00:1::", "2002:a9fe:a9fe::1", "2001:db8::1"),
+    *("fec0::1", "5f00::1", "::ffff:0:7f00:1", "192.88.99.1", "2606:4700::5efe:a00:1"),
+    *("2606:4700::200:5efe:7f00:1", "::ffff:0:a9fe:a9fe"),
     *("", "localhost", "example.org", "1.2.3", "017700000001"),
 ]
-OUTSIDE = ["93.184.215.14", "8.8.8.8", "2606:4700::6810:84e5", "64:ff9b::808:808"]
+OUTSIDE = [
+    "93.184.215.14",
+    "8.8.8.8",
+    "2606:4700::6810:84e5",
+    "64:ff9b::808:808",
+    "2606:4700::5efe:808:808",
+]
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -43,3 +51,5 @@ def test_ipv6_is_no_way_around(address: object) -> None:
     if not is_public(str(address)):
         assert not is_public(f"::ffff:{address}")
         assert not is_public(f"64:ff9b::{address}")
+        assert not is_public(f"::ffff:0:{address}")
+        assert not is_public(f"2606:4700::200:5efe:{address}")

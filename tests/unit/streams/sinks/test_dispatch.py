@@ -14,7 +14,7 @@ from detectors.alerts import Alert, Mode, PatternCode, Severity, Status
 from streams.metrics import Making
 from streams.settings import Sink
 from streams.sinks.backlog import Place
-from streams.sinks.dead_letters import DeadLetter, DeadLetters
+from streams.sinks.dead_letters import DeadLetter, DeadLetters, letter_of
 from streams.sinks.dispatch import Dispatch, Outlet
 from streams.sinks.messages import Flood, Message, Outcome, Receiver
 from streams.sinks.metrics import DeliveryMetrics
@@ -57,7 +57,7 @@ class Bench:
         self.now = 1_000.0
         metrics = DeliveryMetrics(Making(self.registry)).of(sink.name)
         dead = DeadLetters(self.letters, "dead-letters", sink.name)
-        outlet = Outlet(sink, receiver, dead, metrics, silence or NoSilence())
+        self.outlet = outlet = Outlet(sink, receiver, dead, metrics, silence or NoSilence())
         self.dispatch = Dispatch(outlet, lambda: self.now)
         self.offset = 0
 
@@ -186,18 +186,31 @@ def test_a_fault_of_ours_stops_one_alert_and_no_other() -> None:
     assert receiver.keys == ["good:1"]
 
 
-def test_a_record_that_is_no_alert_is_noted() -> None:
+DEEP = b'{"secret": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+
+
+@pytest.mark.parametrize("value", [b'{"secret": "payload"}', DEEP], ids=["other", "deep"])
+def test_a_record_that_is_no_alert_is_noted(value: bytes) -> None:
     """Where it is, and nothing of what is in it."""
 
     async def work() -> None:
         bench = Bench(a_sink(), Memory())
-        await bench.dispatch.take(Place(3, 7), b'{"secret": "payload"}', 0.0)
+        await bench.dispatch.take(Place(3, 7), value, 0.0)
         ((_, letter),) = bench.letters.kept
         assert (letter.reason, letter.partition, letter.offset) == ("not_an_alert", 3, 7)
-        assert b"payload" not in msgspec.json.encode(letter)
+        assert b"secret" not in msgspec.json.encode(letter)
+        assert letter_of(msgspec.json.encode(letter)) == letter
         assert bench.dispatch.open_places() == {}
 
     run(work())
+
+
+@pytest.mark.parametrize(
+    "value", [None, b"", b"\xff", DEEP, b'{"schema": "probewatch.dead_letter.v2"}']
+)
+def test_what_is_no_dead_letter_is_none(value: bytes | None) -> None:
+    """Deleted, garbage, or of a newer version."""
+    assert letter_of(value) is None
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,13 @@
 import asyncio
 import base64
 import json
+import os
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,7 @@ from standardwebhooks import WebhookVerificationError
 from detectors.alerts import Alert, Severity, Status
 from streams.sinks.messages import DELIVERED, Message, Outcome, message
 from streams.sinks.posting import Poster
+from streams.sinks.reading import Reader
 from streams.sinks.receivers.alertmanager import MOST_OPEN, Alertmanager, OpenAlerts
 from streams.sinks.receivers.archives import File, Findings, OcsfPost, append
 from streams.sinks.receivers.hooks import Webhook, signed
@@ -28,7 +33,8 @@ from streams.sinks.receivers.terminal import Terminal
 from streams.sinks.retries import insist
 from tests.alerts import an_alert
 from tests.unit.streams.sinks.examples import FLOOD, a_sink, alerts
-from tests.unit.streams.sinks.receivers import Memory, serving
+from tests.unit.streams.sinks.receivers import Memory, serving, speaking
+from tests.unit.streams.sinks.test_dispatch import Bench
 
 OLD, NEW, WRONG = (bytes([number]) * 32 for number in range(3))
 NOW = 1_772_700_000.5
@@ -242,8 +248,113 @@ def test_only_so_many_are_told_again() -> None:
         held.put(an_alert(alert_id=alert_id, severity=Severity(severity)))
     held.put(an_alert(alert_id="a", severity=Severity.LOW, revision=0))
 
-    assert [(alert.alert_id, alert.severity) for alert in held] == [("a", "high"), ("c", "medium")]
+    assert list(held) == ["a", "c"]
     assert MOST_OPEN >= 1_000
+
+
+PUTS = st.lists(
+    st.tuples(st.sampled_from("abcdef"), st.sampled_from(Severity), st.integers(0, 3)),
+    max_size=60,
+)
+
+
+@given(PUTS, st.integers(1, 4))
+def test_the_least_important_of_those_held_goes(
+    puts: list[tuple[str, Severity, int]], most: int
+) -> None:
+    """Whatever was dropped, told again or changed before."""
+    held, wanted = OpenAlerts(most), dict[str, tuple[int, str, str]]()
+    for alert_id, severity, what in puts:
+        if not what:
+            held.drop(alert_id)
+            wanted.pop(alert_id, None)
+            continue
+        alert = an_alert(alert_id=alert_id, severity=severity)
+        held.put(alert)
+        wanted[alert_id] = (severity.rank, alert.last_event_time, alert_id)
+        if len(wanted) > most:
+            del wanted[min(wanted, key=wanted.__getitem__)]
+
+        assert set(held) == set(wanted)
+
+
+MALFORMED = [{"raised_event_time": "nope"}, {"raised_event_time": "2026-03-05T09:00:00.000"}]
+
+
+@pytest.mark.parametrize("malformed", [*MALFORMED, {"event_count": 2**70}])
+def test_a_malformed_alert_costs_the_others_nothing(
+    malformed: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever can write to the topic cannot have what is open end by itself."""
+
+    async def story(receiver: Alertmanager) -> None:
+        await receiver.tell_again()
+        await receiver.tell_again()
+
+    found = told(story, an_alert(alert_id="bad", **malformed), an_alert(alert_id="good"))
+
+    assert found == [[("good", "medium", 4)]] * 2
+    assert caplog.text.count("an alert in the topic is malformed") == 1
+    assert "bad" not in caplog.text
+
+
+def test_what_ends_meanwhile_is_not_told_again() -> None:
+    """Between two posts of many, an alert may be over."""
+
+    async def run() -> list[str]:
+        heard: list[str] = []
+
+        async def answer(request: web.Request) -> web.Response:
+            again = await request.json()
+            heard.extend(each["labels"]["alert_id"] for each in again)
+            receiver.forget("z")
+            return web.Response()
+
+        async with serving(answer) as url:
+            sink = a_sink(type="slack", allow_http=True, allow_private=True)
+            many = [an_alert(alert_id=f"a{number:03}") for number in range(100)]
+            receiver = alertmanager(
+                Poster(sink, url), lambda _: True, *many, an_alert(alert_id="z")
+            )
+            await receiver.start()
+            await receiver.begin(lambda _: True)
+            await receiver.tell_again()
+            await receiver.end()
+            await receiver.stop()
+        return heard
+
+    heard = asyncio.run(run())
+    assert len(heard) == 100
+    assert "z" not in heard
+
+
+class Unending(Memory):
+    """A receiver that cannot let go."""
+
+    async def end(self) -> None:
+        """Fail."""
+        raise RuntimeError("it does not end")
+
+
+def test_a_sink_stops_whatever_fails_as_it_lets_go() -> None:
+    """Or the process would go on, however often it is asked to end."""
+
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def run() -> None:
+        async with speaking(silent) as url:
+            bench = Bench(a_sink(), Unending())
+            options = {"bootstrap_servers": url.removeprefix("http://")}
+            reader = Reader(bench.outlet, "group", "alerts", options)
+            running = asyncio.create_task(reader.run())
+            await asyncio.sleep(0.1)
+            running.cancel()
+            async with asyncio.timeout(30):
+                await asyncio.wait([running])
+            assert running.cancelled()
+
+    asyncio.run(run())
 
 
 def test_a_file_has_whole_lines(tmp_path: Path) -> None:
@@ -278,11 +389,83 @@ def test_a_file_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     assert outcome == Outcome("file")
 
 
-def test_a_terminal_gets_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    """One for each alert."""
-    asyncio.run(Terminal(sys.stdout).deliver(message(alerts()[0])))
+def test_a_line_to_a_pipe_counts_once_it_is_written(tmp_path: Path) -> None:
+    """There is no disk to wait for, and a second attempt would be a second line."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
-    assert "Bulk scraping, actor insider of firm" in capsys.readouterr().out
+    assert asyncio.run(File(path).deliver(message(alerts()[0]))) == DELIVERED
+    assert msgspec.json.decode(os.read(reader, 1 << 16), type=Alert) == alerts()[0]
+    os.close(reader)
+
+
+def test_a_terminal_gets_lines() -> None:
+    """One for each alert."""
+    reader, writer = os.pipe()
+    asyncio.run(Terminal(writer).deliver(message(alerts()[0])))
+
+    assert b"Bulk scraping, actor insider of firm" in os.read(reader, 1 << 16)
+    os.close(reader)
+    os.close(writer)
+
+
+def filled() -> tuple[int, int]:
+    """A pipe that takes nothing more: where to read, and where one waits for ever to write."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(1 << 12))
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+def test_a_stuck_terminal_makes_nothing_else_wait() -> None:
+    """However many lines wait, threads that others share are left to them."""
+    reader, writer = filled()
+
+    async def story() -> str:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        terminal = Terminal(writer)
+        stuck = [asyncio.create_task(terminal.deliver(message(alerts()[0]))) for _ in range(4)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            done = await asyncio.to_thread(lambda: "done")
+        for each in stuck:
+            assert not each.done()
+            each.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+        return done
+
+    assert asyncio.run(story()) == "done"
+    os.close(reader)  # So that the thread ends, too.
+
+
+STUCK = """
+import asyncio, sys
+from streams.sinks.messages import message
+from streams.sinks.receivers.terminal import Terminal
+from tests.alerts import an_alert
+
+async def main():
+    stuck = asyncio.create_task(Terminal(sys.stdout.fileno()).deliver(message(an_alert())))
+    await asyncio.sleep(0.1)
+    assert not stuck.done()
+    stuck.cancel()
+
+asyncio.run(main())
+"""
+
+
+def test_a_stuck_terminal_does_not_keep_a_process_from_ending() -> None:
+    """Whoever stops it does not wait for somebody to read."""
+    reader, writer = filled()
+    done = subprocess.run([sys.executable, "-c", STUCK], stdout=writer, timeout=120, check=False)
+
+    assert done.returncode == 0
+    os.close(writer)
+    os.close(reader)
 
 
 def test_waits_grow_are_random_and_bounded() -> None:
