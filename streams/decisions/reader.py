@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from detectors.alerts import Alert
 from detectors.guidance import Guidance
+from detectors.state.actors import DAY
 from detectors.units import NEVER
 from detectors.verdicts import Ruling
 from streams.ingest.rejects import Rejected
@@ -122,8 +123,11 @@ class Decisions:
             await asyncio.wait(self._tasks)
 
     def has_begun(self, day: int) -> bool:
-        """Whether nothing that is decided from now on counts for a day."""
-        return self.ledger.has_begun(day)
+        """Whether nothing that is decided from now on counts for a day.
+
+        For one that the clock is nowhere near nobody waits: nobody believes that it has begun.
+        """
+        return self.ledger.has_begun(day) or day > now() // DAY + 1
 
     def at(self, day: int) -> Guidance:
         """What was decided for a day that has begun."""

@@ -178,3 +178,11 @@ def test_no_record_puts_off_what_is_decided() -> None:
         assert sample(registry, "decisions_rejected_total", reason="bad_time") == 1
 
     in_loop(work)
+
+
+def test_a_day_far_ahead_of_the_clock_is_waited_for_by_nobody() -> None:
+    """A log may be of the future; a record that says so is refused, and would never come."""
+    decisions, *_ = reading()
+
+    assert decisions.has_begun(2_000_000)
+    assert not decisions.has_begun(20_000)

@@ -55,6 +55,14 @@ def test_kernel_equals_reference(texts: list[str]) -> None:
             assert network.decode() == (expected or "")
 
 
+def test_what_is_no_address_leaves_nothing_behind() -> None:
+    """Nor does the last of them: the texts can be read."""
+    networks, kinds = plain_networks(pack(["192.0.2.7", "\N{GRINNING FACE}", "1.2.äö"]))
+
+    assert networks.texts() == ["192.0.2.0/24", "", ""]
+    assert kinds.tolist() == [PLAIN, OTHER, OTHER]
+
+
 def test_usual_addresses_are_plain() -> None:
     """Whatever of their first three numbers is written, in whatever case."""
     texts = ["2001:db8:1:2:3::4", "2001:0DB8::", "2a00::1", "2a00:0:5:6:7:8:9:0", "1:2:0:4::5:6:7"]
