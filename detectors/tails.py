@@ -6,12 +6,11 @@ machines try again and again, more of them do. So episodes are counted that reac
 an alert, where most are innocent, and how far they go beyond it, up to a ceiling. Both correct the
 law: the rate at the mark by a Gamma prior around the law's (conjugate to a Poisson count), the
 slope behind it by a Gamma prior around the law's (conjugate to exponential excesses, those at the
-ceiling censored). What reaches the ceiling is one in twenty of the innocent, and most campaigns: it
-tells of the slope alone.
+ceiling censored).
 
 Counts fade as baselines do, hold from the day after the next on, and are the tenant's, over all
-shards. A campaign counts for the rate only while it is between the mark and the ceiling, and no
-further than to the ceiling for the slope, so that it hardly moves them.
+shards. A campaign reaches the mark once an episode and counts no further than to the ceiling, so
+that it hardly moves them.
 """
 
 import math
@@ -187,10 +186,9 @@ def worth(law: Law, place: int, tails: Records, peers: Peers) -> Worth:
         np.bincount(at[known], own[name][known], len(peers.tenants))
         for name in ("reached", "topped", "beyond")
     )
-    expected = law.share * (1.0 - 1.0 / CEILING) * peers.actor_days
+    ratio = (SURE_COUNT + reached) / (SURE_COUNT + law.share * peers.actor_days)
     # Episodes may reach the ceiling after what they counted at the mark has faded.
     below = np.maximum(reached - topped, 0.0)
-    ratio = (SURE_COUNT + below) / (SURE_COUNT + expected)
     slope = (SURE_EXCESSES + below) / (SURE_EXCESSES + law.rate * beyond)
     trust = np.clip(np.log(ratio) / math.log(SURE_LEVEL), 0.0, 1.0)
     return Worth(

@@ -57,13 +57,11 @@ def test_evidence_is_worth_less_where_more_come_near() -> None:
     assert ALERT < none <= ALERT + math.log(2) / LAW.rate + 1e-9
 
 
-def test_campaigns_do_not_excuse_each_other() -> None:
-    """As many who go beyond the ceiling as come near: hardly less, and not as if all were near."""
-    usual, near = (worth_of(ALERT, reach(LAW, n * EXPECTED)) for n in (1, 2))
-    attacked = worth_of(ALERT, reach(LAW, EXPECTED, EXPECTED))
+def test_what_goes_beyond_the_ceiling_counts_for_the_level_too() -> None:
+    """Innocents with a heavy tail do; that campaigns may excuse each other is its price."""
+    usual, attacked = (worth_of(ALERT, reach(LAW, EXPECTED, n * EXPECTED)) for n in (0, 9))
 
-    assert attacked == pytest.approx(usual, abs=0.2)
-    assert attacked > near + 0.1
+    assert attacked < usual - 1.0
 
 
 def test_a_flat_tail_is_seen_where_many_come_near() -> None:
