@@ -132,7 +132,9 @@ def test_it_shows_alerts_and_what_was_found_and_leaves_nothing_behind(directory:
 
     output = "\n".join(demo.lines)
     assert "for trying, not for production" in output
-    assert re.search(r"  medium +bulk scraping  actor p0_[a-z2-7]{26}  reached [\d,]+ new", output)
+    assert re.search(
+        r"  medium +bulk scraping  actor p0_[a-z2-7]{26}  reached about [\d,]+ new", output
+    )
     assert re.search(
         r"  persistent stalking  pair p0_[a-z2-7]{26}\+p0_[a-z2-7]{26}  looked the same", output
     )
@@ -158,7 +160,7 @@ def test_it_shows_what_the_worker_says(directory: Path) -> None:
 
     output = "\n".join(demo.lines)
     assert re.search(r'"message": "ready: \d+ partitions of queries', output)
-    assert re.search(r'"message": "persistent_stalking: \w+", "alert_id": "[0-9a-z]+"', output)
+    assert re.search(r'"message": "bulk_scraping: medium", "alert_id": "[0-9a-z]+"', output)
 
 
 def test_it_stays_up_with_its_page_until_it_is_stopped(directory: Path) -> None:
