@@ -116,8 +116,8 @@ class Levels:
         return np.array([self._searches[tenant]], np.float64)
 
     def shares(self, tenant: str) -> tuple[float, ...]:
-        """Which share of the tenant's searches carries the fields of each level from 1 on."""
-        searches, *further = self._searches[tenant][:LEVELS]
+        """Which share of the tenant's searches carries the fields of each row of `carried`."""
+        searches, *_ = further = self._searches[tenant]
         return tuple(carry / max(searches, 1) for carry in further)
 
     def tenants(self) -> dict[str, int]:

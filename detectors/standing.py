@@ -19,7 +19,8 @@ class Standing:
         today: the day, since the epoch, UTC.
         term: since when it is judged, and on how many actor-days.
         level: its capability level, 0 to 3.
-        carried: the shares of its searches that carry the fields of each level from 1 on.
+        carried: the shares of its searches that carry the fields of each row of `levels.carried`.
+        blind: patterns that cannot see there, for want of fields.
         accounts: of the tenant.
         clean_days: unsuspected days of its accounts that are remembered.
         ripe_in: days until these are enough for `unusual_activity`, at their present rate; None
@@ -33,6 +34,7 @@ class Standing:
     term: Term
     level: int
     carried: tuple[float, ...]
+    blind: frozenset[PatternCode]
     accounts: Accounts
     clean_days: float
     ripe_in: int | None
@@ -63,6 +65,11 @@ def standings(pipeline: Pipeline, levels: Levels) -> list[Standing]:
                 term=term,
                 level=levels.of(name),
                 carried=levels.shares(name),
+                blind=frozenset(
+                    pattern.code
+                    for pattern in pipeline.patterns
+                    if levels.blind(name, pattern.code, pattern.level)
+                ),
                 accounts=held.get(code, Accounts()),
                 clean_days=known,
                 ripe_in=days_until(known, over - term.since + 1),

@@ -88,7 +88,7 @@ def ripe_days(standing: Standing, pattern: Pattern, detection: Detection) -> int
     """Actor-days of a tenant on which a pattern could judge and would have paged."""
     if detection.modes.of(pattern, [standing.tenant]) is Mode.SHADOW:
         return 0
-    if pattern.level > standing.level:
+    if pattern.code in standing.blind:
         return 0
     if pattern.code is PatternCode.UNUSUAL_ACTIVITY:
         return standing.term.ripe_days

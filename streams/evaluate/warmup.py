@@ -9,20 +9,24 @@ import msgspec
 from detectors.alerts import PatternCode
 from detectors.base import Pattern
 from detectors.census import ON_BASELINES
-from detectors.levels import ENOUGH
+from detectors.levels import ENOUGH, NEEDS
 from detectors.shards.conduct import LEAST_DAYS
 from detectors.standing import Standing
 from detectors.tenure import OPEN_DAYS
 
-FIELDS: Final = {
-    1: "gallery_id, candidate_limit or score_threshold",
-    2: "subject_id",
-    3: "case_ref or purpose",
-}
-"""What a search must carry to be of a level, by the level."""
+FIELDS: Final = (
+    "",
+    "gallery_id, candidate_limit or score_threshold",
+    "subject_id",
+    "case_ref or purpose",
+    "a client or a network",
+    "a probe with its score or its near-duplicates",
+    "case_ref",
+)
+"""What a search must carry to count in each row of `levels.carried`."""
 
-NEEDS: Final = {0: (), 1: (1,), 2: (2,), 3: (2, 3)}
-"""Of which levels a level takes the fields: a limit is not asked for where persons are named."""
+ROWS: Final = {0: (), 1: (1,), 2: (2,), 3: (2, 3)}
+"""Of which rows a level takes the fields: a limit is not asked for where persons are named."""
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,17 +85,30 @@ def warm_up(standing: Standing, patterns: Sequence[Pattern]) -> WarmUp:
 
 
 def _lacking(standing: Standing, patterns: Sequence[Pattern]) -> Iterator[Gap]:
-    """Fields that lack, by the level that needs them."""
-    for level in sorted({pattern.level for pattern in patterns if pattern.level > standing.level}):
-        short = [need for need in NEEDS[level] if standing.carried[need - 1] <= ENOUGH]
+    """Fields that lack, and the patterns that cannot see without them."""
+    short: dict[tuple[int, ...], list[PatternCode]] = {}
+    for pattern in patterns:
+        if pattern.code in standing.blind:
+            lacking = tuple(r for r in _rows(pattern) if standing.carried[r] <= ENOUGH)
+            short.setdefault(lacking, []).append(pattern.code)
+    for lacking, codes in sorted(short.items()):
         carried = " and ".join(
-            f"{standing.carried[need - 1]:.1%} carry {FIELDS[need]}" for need in short
+            f"{standing.carried[row]:.1%} carry {FIELDS[row]}" for row in lacking
         )
         yield Gap(
-            patterns=tuple(pattern.code for pattern in patterns if pattern.level == level),
+            patterns=tuple(codes),
             judged=False,
             why=f"of its searches {carried}, where more than {ENOUGH:.0%} must",
         )
+
+
+def _rows(pattern: Pattern) -> tuple[int, ...]:
+    """What a pattern lives on, without the row of reasons if it lives on one kind of them."""
+    rows = ROWS[pattern.level]
+    if pattern.code not in NEEDS:
+        return rows
+    own = NEEDS[pattern.code]
+    return (*(row for row in rows if FIELDS[own] not in FIELDS[row]), own)
 
 
 def _unripe(standing: Standing) -> Iterator[Gap]:

@@ -46,7 +46,9 @@ def test_every_tenant_of_the_log_is_there_by_name() -> None:
         "new": 0,
         "old": 2,
     }
-    assert found["old"].carried == pytest.approx((0.0, 1.0, 0.0))
+    assert found["old"].carried == pytest.approx((1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0))
+    assert PatternCode.PERSISTENT_STALKING not in found["old"].blind
+    assert {PatternCode.PERSISTENT_STALKING, PatternCode.CASE_LAUNDERING} <= found["a"].blind
     assert {standing.today for standing in found.values()} == {FIRST + 5}
 
 

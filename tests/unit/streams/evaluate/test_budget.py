@@ -1,6 +1,7 @@
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from detectors.alerts import Mode, PatternCode
 from detectors.census import Accounts
 from detectors.config import Budget, Detection
+from detectors.levels import COUNTED, blind, levels_of
 from detectors.modes import Modes
 from detectors.standing import Standing
 from detectors.tenure import Term
@@ -23,18 +25,25 @@ PLAIN: dict[str, Any] = {
     "tenant": "t",
     "today": 199,
     "term": Term(100, 1_000, 600),
-    "level": 3,
-    "carried": (1.0, 1.0, 1.0),
     "accounts": Accounts(20),
     "clean_days": 400.0,
     "ripe_in": 0,
     "own_law": dict.fromkeys(PatternCode, 0.3),
 }
 
+WITHOUT_REASONS = (1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0)
+WITHOUT_PERSONS = (1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0)
 
-def a_standing(**changed: Any) -> Standing:
-    """A tenant that is known, but for what is `changed`."""
-    return Standing(**(PLAIN | changed))
+
+def a_standing(carried: tuple[float, ...] = (1.0,) * COUNTED, **changed: Any) -> Standing:
+    """A tenant that is known, but for what is `changed`; its searches carry all fields as a rule."""
+    counts = 1_000.0 * np.array([carried])
+    return Standing(
+        level=int(levels_of(counts)[0]),
+        carried=carried,
+        blind=frozenset(p.code for p in ALL if blind(counts, p.code, p.level)[0]),
+        **(PLAIN | changed),
+    )
 
 
 def line_of(found: Report, pattern: PatternCode | None = None, tenant: str | None = "t") -> Line:
@@ -70,7 +79,7 @@ def test_the_budget_is_shared_out_over_patterns() -> None:
 def test_a_pattern_is_held_to_the_days_on_which_it_could_judge() -> None:
     """Not those before enough was known, or without its fields, or in the shadow."""
     detection = Detection(modes=Modes(shadow=("bulk_scraping@t",)))
-    standing = a_standing(level=2)
+    standing = a_standing(WITHOUT_REASONS)
     days = {pattern.code: ripe_days(standing, pattern, detection) for pattern in ALL}
 
     assert days.pop(PatternCode.UNUSUAL_ACTIVITY) == 600
@@ -154,7 +163,9 @@ def test_the_present_rate_is_that_of_all_days_since_the_first() -> None:
 
 def test_what_is_never_judged_is_never_sure() -> None:
     """No day brings it nearer."""
-    line = line_of(report([], [], DETECTION, [a_standing(level=1)]), PatternCode.SUBJECT_PILE_ON)
+    line = line_of(
+        report([], [], DETECTION, [a_standing(WITHOUT_PERSONS)]), PatternCode.SUBJECT_PILE_ON
+    )
 
     assert (line.actor_days, line.most, line.days) == (0, None, None)
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from detectors.alerts import PatternCode
 from detectors.census import Accounts
 from detectors.config import Detection
+from detectors.levels import COUNTED
 from detectors.standing import Standing
 from detectors.tenure import Term
 from streams.evaluate.budget import report
@@ -13,7 +14,7 @@ from streams.evaluate.budget_table import MOST_TENANTS, print_budget
 from streams.terminal import console
 from tests.alerts import an_alert
 
-from .test_budget import a_standing
+from .test_budget import WITHOUT_PERSONS, a_standing
 
 
 def printed(*standings: Standing, alerts: int = 0) -> str:
@@ -64,13 +65,17 @@ def test_of_a_tenant_that_is_known_it_is_said_so() -> None:
 
 def test_what_never_judged_has_no_bound() -> None:
     """It would be a promise held by keeping silent."""
-    assert "subject_pile_on - 0 0 0 0.05 - 737,776" in printed(a_standing(level=1))
+    assert "subject_pile_on - 0 0 0 0.05 - 737,776" in printed(a_standing(WITHOUT_PERSONS))
 
 
 def test_tenants_are_tables() -> None:
     """The one with the most actor-days first; when each is ripe, if it is not."""
     small = a_standing(
-        tenant="small\x1b", term=Term(150, 10, 0), clean_days=4.0, ripe_in=None, level=0
+        (1.0,) + (0.0,) * (COUNTED - 1),
+        tenant="small\x1b",
+        term=Term(150, 10, 0),
+        clean_days=4.0,
+        ripe_in=None,
     )
     own_law = dict.fromkeys(PatternCode, 0.1) | {PatternCode.BULK_SCRAPING: 0.4}
     text = printed(small, a_standing(own_law=own_law))

@@ -9,6 +9,12 @@ from streams.evaluate.warmup import Gap, day_of, warm_up
 from .test_budget import a_standing
 
 ALL = Detection().patterns.all()
+ON_PERSONS = {
+    PatternCode.PERSISTENT_STALKING,
+    PatternCode.COORDINATED_STALKING,
+    PatternCode.SUBJECT_PILE_ON,
+    PatternCode.PROBE_HILL_CLIMBING,
+}
 
 
 def gaps(standing: Standing) -> tuple[Gap, ...]:
@@ -25,47 +31,43 @@ def test_of_a_tenant_that_is_known_nothing_lacks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "carried", "patterns", "why"),
+    ("carried", "patterns", "why"),
     [
         (
-            2,
-            (1.0, 0.9, 0.004),
+            (1.0, 1.0, 0.9, 0.9, 1.0, 1.0, 0.004),
             {PatternCode.CASE_LAUNDERING},
-            "of its searches 0.4% carry case_ref or purpose, where more than 1% must",
+            "of its searches 0.4% carry case_ref, where more than 1% must",
         ),
         (
-            1,
-            (1.0, 0.0, 0.9),
-            {PatternCode.CASE_LAUNDERING},
+            (1.0, 1.0, 0.0, 0.9, 1.0, 1.0, 0.9),
+            {PatternCode.CASE_LAUNDERING, *ON_PERSONS},
             "of its searches 0.0% carry subject_id, where more than 1% must",
         ),
         (
-            0,
-            (0.0, 0.01, 0.0),
-            {
-                PatternCode.PERSISTENT_STALKING,
-                PatternCode.COORDINATED_STALKING,
-                PatternCode.SUBJECT_PILE_ON,
-                PatternCode.PROBE_HILL_CLIMBING,
-            },
+            (1.0, 0.0, 0.01, 0.0, 1.0, 1.0, 0.0),
+            ON_PERSONS,
             "of its searches 1.0% carry subject_id, where more than 1% must",
         ),
         (
-            0,
-            (0.0, 0.0, 0.0),
+            (1.0, 0.0, 0.9, 0.0, 0.01, 0.0, 0.0),
+            {PatternCode.CREDENTIAL_SHARING},
+            "of its searches 1.0% carry a client or a network, where more than 1% must",
+        ),
+        (
+            (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
             {PatternCode.CASE_LAUNDERING},
             (
-                "of its searches 0.0% carry subject_id and 0.0% carry case_ref or purpose, "
+                "of its searches 0.0% carry subject_id and 0.0% carry case_ref, "
                 "where more than 1% must"
             ),
         ),
     ],
 )
 def test_fields_that_lack_are_named(
-    level: int, carried: tuple[float, ...], patterns: set[PatternCode], why: str
+    carried: tuple[float, ...], patterns: set[PatternCode], why: str
 ) -> None:
     """By the patterns that need them; time does not mend it."""
-    found = gaps(a_standing(level=level, carried=carried))
+    found = gaps(a_standing(carried))
     (gap,) = [gap for gap in found if set(gap.patterns) == patterns]
 
     assert (gap.why, gap.judged, gap.until) == (why, False, None)
