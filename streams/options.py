@@ -1,11 +1,13 @@
 """Kinds of option value that several commands take, checked before any work is done."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 IN_FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
 """A file that can be read, or `-`."""
@@ -17,6 +19,25 @@ CONFIG = click.option(
     help="Settings; otherwise $PROBEWATCH_CONFIG, ./probewatch.toml or the defaults.",
 )
 """Where settings are."""
+
+READ_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+"""A file that can be read, by its path."""
+
+
+def pseudonyms_option(meaning: str) -> Callable[[F], F]:
+    """`--pseudonyms`, and what it is for."""
+    return click.option(
+        "--pseudonyms",
+        type=click.Choice(["keyed", "none"]),
+        default="keyed",
+        show_default=True,
+        help=meaning,
+    )
+
+
+def verdicts_option(meaning: str) -> Callable[[F], F]:
+    """`--verdicts`, and what they are for."""
+    return click.option("--verdicts", type=READ_FILE, metavar="FILE.jsonl", help=meaning)
 
 
 class OutFile(click.Path):

@@ -15,7 +15,7 @@ from streams.audit.file import lines
 from streams.kafka.reading import records
 from streams.kafka.security import client_options
 from streams.kafka.topics import topics
-from streams.options import CONFIG, OUT_FILE
+from streams.options import CONFIG, OUT_FILE, READ_FILE
 from streams.settings import Settings, find, load
 
 EPILOG = """\b
@@ -52,7 +52,7 @@ def audit() -> None:
 @click.option(
     "--file",
     "path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=READ_FILE,
     metavar="FILE",
     help="Check a copy in a file; otherwise the topic.",
 )

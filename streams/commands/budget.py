@@ -13,13 +13,13 @@ from detectors.errors import InputError
 from detectors.verdicts import Verdict
 from streams.decisions.exported import read_exported
 from streams.inputs import names_of
-from streams.options import IN_FILE, keep_apart
+from streams.options import IN_FILE, keep_apart, pseudonyms_option
 from streams.outputs import NameMode, Outputs, Writers
 from streams.progress import reading
 from streams.settings import find, load
 from streams.terminal import console
 
-from .nested import config_option, json_option
+from .nested import config_option, json_option, verdict_files_option
 
 EPILOG = """\b
 Example:
@@ -30,23 +30,10 @@ Example:
 
 @click.command(epilog=EPILOG, short_help="What was promised, held, and could not be judged.")
 @click.argument("files", nargs=-1, required=True, type=IN_FILE, metavar="LOG...")
-@click.option(
-    "--verdicts",
-    "verdict_files",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Analysts' verdicts, heeded as in `replay`; give it again for more files.",
-)
+@verdict_files_option("Analysts' verdicts, heeded as in `replay`")
 @click.option("--tenant", metavar="TENANT", help="Look at this one alone.")
 @config_option()
-@click.option(
-    "--pseudonyms",
-    type=click.Choice(["keyed", "none"]),
-    default="keyed",
-    show_default=True,
-    help="How ids are written: as in the run that verdicts are about.",
-)
+@pseudonyms_option("How ids are written: as in the run that verdicts are about.")
 @json_option("probewatch.budget.v1")
 def budget(
     *,

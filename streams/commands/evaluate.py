@@ -23,7 +23,7 @@ from streams.evaluate.plot import plot
 from streams.evaluate.records import Search, read_alerts, read_labels, read_searches
 from streams.evaluate.reports import print_comparison, print_curve, print_discoveries
 from streams.evaluate.table import print_figures
-from streams.options import IN_FILE, OUT_FILE, keep_apart
+from streams.options import IN_FILE, OUT_FILE, keep_apart, pseudonyms_option
 from streams.outputs import NameMode, Outputs
 from streams.progress import reading
 from streams.settings import find, load
@@ -81,13 +81,7 @@ Example:
     metavar="FILE",
     help="Given twice: replay the FILEs, which are logs, under A and then under B.",
 )
-@click.option(
-    "--pseudonyms",
-    type=click.Choice(["keyed", "none"]),
-    default="keyed",
-    show_default=True,
-    help="How such a replay writes ids; labels take none as a rule.",
-)
+@pseudonyms_option("How such a replay writes ids; labels take none as a rule.")
 @click.option("--labels", type=IN_FILE, metavar="FILE", help="The truth, if it is known.")
 @events_option()
 @click.option(

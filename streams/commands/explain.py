@@ -10,7 +10,14 @@ import orjson
 from detectors.alerts import PatternCode
 from detectors.errors import InputError
 from streams.ingest.sources import STDIN
-from streams.options import CONFIG, IN_FILE, OUT_FILE, keep_apart
+from streams.options import (
+    CONFIG,
+    IN_FILE,
+    OUT_FILE,
+    keep_apart,
+    pseudonyms_option,
+    verdicts_option,
+)
 from streams.outputs import NameMode
 from streams.progress import reading
 from streams.settings import Settings, find, load
@@ -50,12 +57,7 @@ Exit code 1: there is no such alert or event, or the event was rejected or came 
     type=click.Choice([code.value for code in PatternCode]),
     help="Draw what this pattern made of the event.  [default: the strongest]",
 )
-@click.option(
-    "--verdicts",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE.jsonl",
-    help="Analysts' verdicts to heed meanwhile, as in `replay`.",
-)
+@verdicts_option("Analysts' verdicts to heed meanwhile, as in `replay`.")
 @click.option("--json", "as_json", is_flag=True, help="Print probewatch.explanation.v1.")
 @click.option(
     "--plot",
@@ -71,13 +73,7 @@ Exit code 1: there is no such alert or event, or the event was rejected or came 
     help="Of the log, as in `replay`.  [default: as configured]",
 )
 @CONFIG
-@click.option(
-    "--pseudonyms",
-    type=click.Choice(["keyed", "none"]),
-    default="keyed",
-    show_default=True,
-    help="How ids of the log are written: as when the alert was made.",
-)
+@pseudonyms_option("How ids of the log are written: as when the alert was made.")
 def explain(
     *,
     alert_id: str | None,

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from streams.options import IN_FILE, OUT_FILE
-
-F = TypeVar("F", bound=Callable[..., Any])
+from streams.options import IN_FILE, OUT_FILE, READ_FILE, F
 
 CONFIG = click.Path(path_type=Path)
 
@@ -61,6 +59,18 @@ def events_option(*, required: bool = False) -> Callable[[F], F]:
         required=required,
         help="The log that was judged; give it again for more files. Lets exposure before the "
         "first alert, and actor-days, be counted.",
+    )
+
+
+def verdict_files_option(meaning: str) -> Callable[[F], F]:
+    """`--verdicts`, and what they are for."""
+    return click.option(
+        "--verdicts",
+        "verdict_files",
+        multiple=True,
+        type=READ_FILE,
+        metavar="FILE",
+        help=f"{meaning}; give it again for more files.",
     )
 
 

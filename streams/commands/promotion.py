@@ -19,7 +19,7 @@ from streams.options import IN_FILE, keep_apart
 from streams.settings import find, load
 from streams.terminal import console, print_table, printable
 
-from .nested import config_option, events_option, json_option
+from .nested import config_option, events_option, json_option, verdict_files_option
 
 EPILOG = """\b
 Example:
@@ -31,14 +31,7 @@ Example:
 @click.command(epilog=EPILOG, short_help="Whether patterns in the shadow should page.")
 @click.argument("alerts", nargs=-1, required=True, type=IN_FILE, metavar="ALERTS...")
 @events_option()
-@click.option(
-    "--verdicts",
-    "verdict_files",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Analysts' verdicts; give it again for more files.",
-)
+@verdict_files_option("Analysts' verdicts")
 @config_option()
 @json_option("probewatch.promotion.v1")
 def promotion(

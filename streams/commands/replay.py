@@ -7,7 +7,15 @@ import click
 import msgspec
 
 from detectors.alerts import Alert
-from streams.options import CONFIG, IN_FILE, OUT_FILE, keep_apart
+from streams.options import (
+    CONFIG,
+    IN_FILE,
+    OUT_FILE,
+    READ_FILE,
+    keep_apart,
+    pseudonyms_option,
+    verdicts_option,
+)
 from streams.outputs import NameMode, Outputs
 from streams.progress import reading
 from streams.report import latest, print_alerts, print_summary
@@ -24,15 +32,10 @@ Example:
 
 @click.command(epilog=EPILOG)
 @click.argument("files", nargs=-1, required=True, type=IN_FILE, metavar="FILE...")
-@click.option(
-    "--verdicts",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE.jsonl",
-    help="Analysts' verdicts, which count from the day after theirs on.",
-)
+@verdicts_option("Analysts' verdicts, which count from the day after theirs on.")
 @click.option(
     "--decisions",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=READ_FILE,
     metavar="FILE.jsonl",
     help="Verdicts and configurations as `probewatch decisions --export` writes them.",
 )
@@ -49,13 +52,7 @@ Example:
     "[default: as configured]",
 )
 @CONFIG
-@click.option(
-    "--pseudonyms",
-    type=click.Choice(["keyed", "none"]),
-    default="keyed",
-    show_default=True,
-    help="none writes ids as they are given: for synthetic or already pseudonymous data.",
-)
+@pseudonyms_option("none writes ids as they are given: for synthetic or already pseudonymous data.")
 def replay(
     files: tuple[str, ...],
     verdicts: Path | None,

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from streams.logs import LEVELS, Level, log_to
-from streams.options import CONFIG
+from streams.options import CONFIG, READ_FILE
 from streams.settings import find, load
 
 _LOGGER = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ Example:
 @CONFIG
 @click.option(
     "--bootstrap",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=READ_FILE,
     metavar="STATE",
     help="Begin with what `replay --save-state` wrote, where there is no state yet.",
 )

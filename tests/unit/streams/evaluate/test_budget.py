@@ -36,7 +36,7 @@ WITHOUT_PERSONS = (1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0)
 
 
 def a_standing(carried: tuple[float, ...] = (1.0,) * COUNTED, **changed: Any) -> Standing:
-    """A tenant that is known, but for what is `changed`; its searches carry all fields as a rule."""
+    """A tenant that is known, but for what is `changed`; its searches carry all fields else."""
     counts = 1_000.0 * np.array([carried])
     return Standing(
         level=int(levels_of(counts)[0]),
