@@ -158,7 +158,6 @@ def observe(
         out.exposed = estimate(actor.sketch, state.short, state.dense)
         out.peer_returning = peers.returning[peer_rows[i]]
         out.peer_return_logs = peers.return_logs[peer_rows[i]]
-        out.peer_intensity = peers.intensity[peer_rows[i]]
         out.peer_explained = peers.explained[peer_rows[i]]
         out.peer_social = peers.social[peer_rows[i]]
     return len(order)
