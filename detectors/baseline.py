@@ -59,7 +59,6 @@ class Prior:
     # fmt: on
     returning: float = 0.15
     return_logs: float = 0.7
-    intensity: float = 1.5
     explained: float = 0.5
     social: float = 0.5
     # Of a habit: share of days that have it, and moments of ln(number) on those.
@@ -163,7 +162,6 @@ class Peers:
             return_logs=_share(
                 known["return_logs"], known["return_pairs"], prior.return_logs, SURE_LOGS
             ),
-            intensity=_share(known["pair_searches"], known["pair_days"], prior.intensity),
             explained=_share(known["explained"], known["named"], prior.explained),
             social=_share(known["social"], known["named"], prior.social),
             cases=_share(known["cases"], known["actors"], 0.0, SURE_OF_TENANT),

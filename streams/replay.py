@@ -23,6 +23,7 @@ from streams.decisions.exported import Exported, read_exported
 from streams.ingest.admission import Admission, TimeRules
 from streams.ingest.batches import concat
 from streams.ingest.ingest import Ingest
+from streams.ingest.lines import Lines
 from streams.ingest.pseudonyms import Names
 from streams.ingest.sources import read_chunks
 from streams.ingest.verdicts import Heard
@@ -139,12 +140,12 @@ class Replay:
         if failure is not None:
             raise failure
 
-    def _cut(self, lines: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
+    def _cut(self, lines: Lines) -> Iterator[tuple[int, Lines]]:
         size = self._settings.input.batch_size
         for start in range(0, len(lines), size):
             yield start, lines[start : start + size]
 
-    def _decode(self, lines: list[bytes], first_index: int) -> EventBatch:
+    def _decode(self, lines: Lines, first_index: int) -> EventBatch:
         ingested = self._ingest.decode(lines, first_index)
         self._records += len(lines) - ingested.blank
         self._rejected.update(reject.reason for reject in ingested.rejected)

@@ -21,8 +21,11 @@ from .hashing import (
     PoolView,
     TableView,
     add_row,
+    can_draw,
+    can_remember,
     contains,
     find_row,
+    has_room,
     remember,
 )
 from .pairs import observe_pair
@@ -71,7 +74,7 @@ def observe(
     limits: NDArray[np.int64],
     counts: NDArray[np.int64],
     figures: Records,
-) -> None:
+) -> int:
     """Apply the events `order` (numbers into `events`) and fill their `figures`.
 
     Args:
@@ -89,8 +92,14 @@ def observe(
         counts: [duplicates, without room for the actor, for the pair or the case, for the
             probes]; added to.
         figures: `ACTOR_FIGURES` records, one per event.
+
+    Returns:
+        How many of the events; not all of them if the shard has no room for the next.
     """
-    for i in order:
+    for done in range(len(order)):
+        if not _is_roomy(state):
+            return done
+        i = order[done]
         event = events[i]
         out = figures[i]
         out.row = FREE
@@ -149,9 +158,21 @@ def observe(
         out.exposed = estimate(actor.sketch, state.short, state.dense)
         out.peer_returning = peers.returning[peer_rows[i]]
         out.peer_return_logs = peers.return_logs[peer_rows[i]]
-        out.peer_intensity = peers.intensity[peer_rows[i]]
         out.peer_explained = peers.explained[peer_rows[i]]
         out.peer_social = peers.social[peer_rows[i]]
+    return len(order)
+
+
+@kernel
+def _is_roomy(state: ActorState) -> bool:
+    """Whether another event finds room."""
+    room = has_room(state.actors) and has_room(state.pairs)
+    room &= can_draw(state.sheets) and can_draw(state.medleys) and can_draw(state.histories)
+    room &= can_draw(state.short) and can_draw(state.dense)
+    room &= has_room(state.probes.recent) and has_room(state.probes.runs)
+    room &= has_room(state.cases.cases) and can_draw(state.cases.dossiers)
+    room &= can_remember(state.seen[0]) and can_remember(state.seen[1])
+    return room and has_room(state.conduct.deeds[0]) and has_room(state.conduct.deeds[1])
 
 
 @kernel

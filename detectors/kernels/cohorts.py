@@ -58,8 +58,6 @@ def fade(cohorts: TableView) -> None:
         cohort.returning = 0.0
         cohort.return_pairs = 0.0
         cohort.return_logs = 0.0
-        cohort.pair_days = 0.0
-        cohort.pair_searches = 0.0
         cohort.named = 0.0
         cohort.explained = 0.0
         cohort.social = 0.0
@@ -111,8 +109,6 @@ def count_actors(actors: TableView, cohorts: TableView) -> None:
         pairs = min(float(actor.pairs), MOST_PAIRS)
         cohort.pairs += pairs
         cohort.returning += pairs * actor.returning / actor.pairs
-        cohort.pair_days += pairs
-        cohort.pair_searches += pairs * actor.named / (actor.pairs + actor.return_days)
         named = min(float(actor.named), MOST_NAMED)
         cohort.named += named
         cohort.explained += named * actor.explained / actor.named

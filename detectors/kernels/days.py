@@ -37,6 +37,23 @@ class DayState(NamedTuple):
 
 
 @kernel
+def needed(day: int, actors: TableView, sheets: PoolView, baselines: PoolView) -> tuple[int, int]:
+    """How many baselines, and how many rhythms, closing `day` draws at most."""
+    fresh, steady = 0, 0
+    for row in range(actors.used[0]):
+        actor = actors.rows[row]
+        number = actor.sheets[day & 1]
+        if number == FREE or sheets.rows[number].day > day:
+            continue
+        if actor.baseline == FREE:
+            fresh += 1
+        elif actor.rhythm == FREE:
+            days = baselines.rows[actor.baseline].days[REACH_DAY]
+            steady += days + 1.0 >= _RHYTHM_AFTER
+    return fresh, steady
+
+
+@kernel
 def close_day(
     day: int,
     release_after: int,

@@ -19,7 +19,7 @@ from ..events import Records, Row
 from ..state.actors import DAY
 from ..state.groups import KINDS
 from .compile import kernel
-from .hashing import FREE, TableView, add_row, find_row, mix
+from .hashing import EVENT_ROWS, FREE, TableView, add_row, find_row, has_room, mix
 from .ladders import (
     fade_ladder,
     is_habit,
@@ -67,7 +67,7 @@ def observe_groups(
     counts: NDArray[np.int64],
     values: NDArray[np.uint64],
     figures: Records,
-) -> None:
+) -> int:
     """Apply the events `order` to their groups and fill their `figures`.
 
     Args:
@@ -79,8 +79,14 @@ def observe_groups(
         counts: [events without room for one of their groups]; added to.
         values: of length `KINDS`; written to.
         figures: `GROUP_FIGURES` records, one per event.
+
+    Returns:
+        How many of the events; not all of them if there is no room for the next.
     """
-    for i in order:
+    for done in range(len(order)):
+        if not _is_roomy(state, limit):
+            return done
+        i = order[done]
         event = events[i]
         actor = actor_figures[i]
         out = figures[i]
@@ -119,6 +125,14 @@ def observe_groups(
             if out.nats < SUSPECT_NATS[1]:
                 ladder.today[0, life, new] += 1.0
         counts[0] += not room
+    return len(order)
+
+
+@kernel
+def _is_roomy(state: GroupState, limit: int) -> bool:
+    """Whether another event finds room, as far as the limit allows."""
+    groups = min(state.groups.used[0] + EVENT_ROWS * KINDS, limit)
+    return has_room(state.scenes) and has_room(state.ladders) and groups <= len(state.groups.rows)
 
 
 @kernel

@@ -37,6 +37,9 @@ class PoolView(NamedTuple):
     free: NDArray[np.int32]
 
 
+EVENT_ROWS = 2
+"""Rows that one event may add to a table or draw from a pool, at most."""
+
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio (Knuth, TAOCP 6.4)
 _SHIFT = np.uint64(32)
 
@@ -93,6 +96,33 @@ def index_keys(slots: NDArray[np.int32], keys: NDArray[np.uint64], count: int) -
     """Enter the first `count` keys, all different, into empty `slots`."""
     for row in range(count):
         slots[find(slots, keys, keys[row])] = row
+
+
+@kernel
+def absent(keys: NDArray[np.uint64], table: TableView) -> int:
+    """How many of `keys` have no row."""
+    count = 0
+    for key in keys:
+        count += table.slots[find(table.slots, table.keys, key)] == FREE
+    return count
+
+
+@kernel
+def has_room(table: TableView) -> bool:
+    """Whether another event may add rows."""
+    return bool(table.used[0] + EVENT_ROWS <= len(table.rows))
+
+
+@kernel
+def can_draw(pool: PoolView) -> bool:
+    """Whether another event may draw rows."""
+    return bool(pool.used[0] - pool.used[1] + EVENT_ROWS <= len(pool.rows))
+
+
+@kernel
+def can_remember(members: MembersView) -> bool:
+    """Whether another event may add members."""
+    return bool(members.used[0] + EVENT_ROWS <= len(members.keys))
 
 
 @kernel

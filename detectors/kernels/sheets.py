@@ -47,11 +47,10 @@ class PeerView(NamedTuple):
     mean: NDArray[np.float64]
     between: NDArray[np.float64]
     within: NDArray[np.float64]
-    # Share of pairs with a second day; mean ln(further days) of those; searches per day of a pair;
-    # shares of searches with a reason and with a probe from social media.
+    # Share of pairs with a second day; mean ln(further days) of those; shares of searches with
+    # a reason and with a probe from social media.
     returning: NDArray[np.float64]
     return_logs: NDArray[np.float64]
-    intensity: NDArray[np.float64]
     explained: NDArray[np.float64]
     social: NDArray[np.float64]
     # Cases of an actor; late days of all, and those of them that were alone; the same of the

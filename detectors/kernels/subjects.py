@@ -19,7 +19,7 @@ from .crowds import (
     usual_crowd,
 )
 from .decay import add
-from .hashing import FREE, PoolView, TableView, add_row, draw, find_row
+from .hashing import FREE, PoolView, TableView, add_row, can_draw, draw, find_row, has_room
 from .pairs import LOG_UNIT, RETURN_LOGS, SELF, SUCCESS
 from .rings import describe_ring
 from .sketch import estimate, insert, release
@@ -40,7 +40,7 @@ def observe_subjects(
     limit: int,
     counts: NDArray[np.int64],
     figures: Records,
-) -> None:
+) -> int:
     """Apply the events `order` to their subjects and fill their `figures`.
 
     Args:
@@ -53,8 +53,14 @@ def observe_subjects(
         limit: most subjects to hold.
         counts: [not tracked]; added to.
         figures: `SUBJECT_FIGURES` records, one per event.
+
+    Returns:
+        How many of the events; not all of them if there is no room for the next.
     """
-    for i in order:
+    for done in range(len(order)):
+        if not (has_room(subjects) and can_draw(circles) and has_room(customs)):
+            return done
+        i = order[done]
         event = events[i]
         pair = actor_figures[i]
         out = figures[i]
@@ -115,6 +121,7 @@ def observe_subjects(
         out.other_returning = max(0, signed(subject.returning) - (own_returns > 0))
         own_logs = RETURN_LOGS[pair.pair_days]
         out.other_return_logs = max(0, signed(subject.return_logs) - own_logs) / LOG_UNIT
+    return len(order)
 
 
 @kernel
@@ -153,12 +160,15 @@ def observe_networks(
     limit: int,
     counts: NDArray[np.int64],
     figures: Records,
-) -> None:
+) -> int:
     """Apply the events `order` to their networks and fill their `figures`.
 
     Arguments are as in `observe_subjects`; `short` and `dense` hold the sketches.
     """
-    for i in order:
+    for done in range(len(order)):
+        if not (has_room(networks) and can_draw(short) and can_draw(dense)):
+            return done
+        i = order[done]
         event = events[i]
         out = figures[i]
         out.row = FREE
@@ -186,6 +196,7 @@ def observe_networks(
         out.rate_1d = network.rates[1]
         out.actors = estimate(network.actors, short, dense)
         out.subjects = estimate(network.subjects, short, dense)
+    return len(order)
 
 
 @kernel

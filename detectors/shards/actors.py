@@ -12,19 +12,12 @@ from ..events import Records
 from ..kernels.actors import ActorState, observe
 from ..kernels.cases import CASE_DAYS, INCIDENT_DAYS, CaseState
 from ..kernels.cohorts import count_actors, count_cases, fade
-from ..kernels.days import DayState, close_day
+from ..kernels.days import DayState, close_day, needed
 from ..kernels.eviction import drop_actors, drop_cases, drop_pairs
-from ..kernels.hashing import FREE
+from ..kernels.hashing import FREE, TableView, absent
 from ..kernels.pairs import ONE_DAY_PAIRS, PAIR_DAYS
 from ..kernels.sketch import DENSE, SHORT
-from ..state.actors import (
-    ACTOR,
-    BASELINE,
-    DAY,
-    RHYTHM,
-    SHEET,
-    TRAITS,
-)
+from ..state.actors import ACTOR, BASELINE, DAY, RHYTHM, SHEET, TRAITS
 from ..state.cases import CASE, DOSSIER
 from ..state.cohorts import COHORT
 from ..state.medleys import MEDLEY
@@ -87,37 +80,42 @@ class ActorShard:
         self, order: NDArray[np.int64], stretch: Stretch, peers: Peers, peer_rows: NDArray[np.int64]
     ) -> None:
         """Apply the events `order` and fill their actor figures."""
-        n = len(order)
-        exposed = stretch.batch.exposed_offsets
-        state = ActorState(
-            actors=self.actors.view(n),
-            pairs=self.pairs.view(n),
-            sheets=self.pools["sheets"].view(n),
-            medleys=self.pools["medleys"].view(n),
+        batch = stretch.batch
+        while len(order):
+            state = self._state(len(order), peers)
+            done = observe(
+                order,
+                batch.rows,
+                batch.exposed_offsets,
+                batch.exposed,
+                stretch.cohorts,
+                peer_rows,
+                stretch.today,
+                state,
+                peers.view,
+                self.limits,
+                self.counts,
+                stretch.actor_figures,
+            )
+            self.conduct.judge(state.conduct, batch.rows, stretch.actor_figures)
+            order = order[done:]
+
+    def _state(self, n: int, peers: Peers) -> ActorState:
+        """The arrays for a kernel that observes n events, or some of them."""
+        return ActorState(
+            actors=self.actors.some(n),
+            pairs=self.pairs.some(n),
+            sheets=self.pools["sheets"].some(n),
+            medleys=self.pools["medleys"].some(n),
             baselines=self.pools["baselines"].view(0),
-            histories=self.pools["histories"].view(n),
-            short=self.pools["short"].view(n),
-            dense=self.pools["dense"].view(n),
+            histories=self.pools["histories"].some(n),
+            short=self.pools["short"].some(n),
+            dense=self.pools["dense"].some(n),
             probes=self.probes.view(n),
-            cases=CaseState(self.cases.view(n), self.dossiers.view(n)),
-            seen=(self.seen[0].view(n), self.seen[1].view(n)),
+            cases=CaseState(self.cases.some(n), self.dossiers.some(n)),
+            seen=(self.seen[0].some(n), self.seen[1].some(n)),
             conduct=self.conduct.view(n, peers),
         )
-        observe(
-            order,
-            stretch.batch.rows,
-            exposed,
-            stretch.batch.exposed,
-            stretch.cohorts,
-            peer_rows,
-            stretch.today,
-            state,
-            peers.view,
-            self.limits,
-            self.counts,
-            stretch.actor_figures,
-        )
-        self.conduct.judge(state.conduct, stretch.batch.rows, stretch.actor_figures)
 
     def suspect(self, rows: NDArray[np.int32], days: NDArray[np.int64]) -> None:
         """Learn nothing of these actors' days: a pattern suspects them."""
@@ -145,15 +143,16 @@ class ActorShard:
 
     def close(self, day: int) -> None:
         """Learn the unsuspected actor-days of `day`, as another day has passed."""
-        most = self.pools["sheets"].live
-        cohorts = self.cohorts.view(len(self.actors))
+        actors, sheets = self.actors.view(0), self.pools["sheets"].view(0)
+        fresh, steady = needed(day, actors, sheets, self.pools["baselines"].view(0))
+        cohorts = self._room_for_cohorts()
         fade(cohorts)
         state = DayState(
-            actors=self.actors.view(0),
-            sheets=self.pools["sheets"].view(0),
+            actors=actors,
+            sheets=sheets,
             medleys=self.pools["medleys"].view(0),
-            baselines=self.pools["baselines"].view(most),
-            rhythms=self.pools["rhythms"].view(most),
+            baselines=self.pools["baselines"].view(fresh),
+            rhythms=self.pools["rhythms"].view(steady),
             cohorts=cohorts,
         )
         close_day(
@@ -165,8 +164,15 @@ class ActorShard:
         )
         count_actors(state.actors, cohorts)
         count_cases(self.cases.view(0), self.dossiers.view(0), state.actors, cohorts)
-        self.conduct.close(day, self.cohorts.view(len(self.conduct)))
+        self.conduct.close(day, cohorts)
         self.seen[day & 1].clear()
+
+    def _room_for_cohorts(self) -> TableView:
+        """The cohorts, with room for those of all accounts: a row is large, so for no more."""
+        tables = self.actors, self.conduct.conducts, *self.conduct.deeds
+        columns = [np.ascontiguousarray(t.rows["cohort"][: len(t)]) for t in tables]
+        new = [column for column in columns if absent(column, self.cohorts.view(0))]
+        return self.cohorts.view(len(np.unique(np.concatenate(new))) if new else 0)
 
     def evict(self, today: int) -> None:
         """Forget what has been idle for long; if still too full, the longest idle innocents."""
@@ -234,6 +240,8 @@ class ActorShard:
         actors = (
             self.probes.nbytes
             + self.conduct.nbytes
+            + self.cohorts.nbytes
+            + self.contributed.nbytes
             + self.actors.nbytes
             + sum(pool.nbytes for name, pool in self.pools.items() if name != "histories")
         )

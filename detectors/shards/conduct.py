@@ -11,7 +11,7 @@ from ..estimators import Expert, Prior
 from ..events import Records
 from ..kernels.conduct import ConductState
 from ..kernels.conduct_days import ConductDay, close_conduct, count_conducts
-from ..kernels.hashing import TableView, mix_columns
+from ..kernels.hashing import TableView, absent, mix_columns
 from ..state.actors import SHOWN_HABITS
 from ..state.conduct import CONDUCT, DEEDS, HABITS
 from .retention import staying
@@ -53,14 +53,10 @@ class Conduct:
         self.conducts = Table(CONDUCT)
         self.experts: dict[int, Expert] = {}
 
-    def __len__(self) -> int:
-        """How many accounts may have a past or deeds: no more cohorts can be new."""
-        return len(self.conducts) + sum(map(len, self.deeds))
-
     def view(self, n: int, peers: Peers) -> ConductState:
         """The arrays for a kernel that observes `n` events."""
         return ConductState(
-            deeds=(self.deeds[0].view(n), self.deeds[1].view(n)),
+            deeds=(self.deeds[0].some(n), self.deeds[1].some(n)),
             conducts=self.conducts.view(0),
             peers=peers.habits,
             least_days=LEAST_DAYS,
@@ -101,7 +97,7 @@ class Conduct:
         count = len(table)
         state = ConductDay(
             deeds=table.view(0),
-            conducts=self.conducts.view(count),
+            conducts=self.conducts.view(absent(table.keys[:count], self.conducts.view(0))),
             cohorts=cohorts,
             learned=np.zeros(count, np.uint8),
         )

@@ -35,6 +35,11 @@ class Daily:
         days = [kept for kept in self.days if kept <= day]
         return self.days[max(days)] if days else self._nothing
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return sum(known.nbytes for known in self.days.values())
+
     def arrays(self) -> Arrays:
         """What a snapshot keeps."""
         return {

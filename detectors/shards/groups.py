@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels.groups import GroupState, observe_groups, pass_day
+from ..kernels.hashing import EVENT_ROWS
 from ..state.actors import DAY
 from ..state.groups import GROUP, KINDS, LADDER, SCENE
 from .batch import Stretch
@@ -18,10 +19,6 @@ GROUP_DAYS: Final = 42
 
 MOST_GROUPS: Final = 65_536
 """How many groups a shard holds."""
-
-_AT_ONCE: Final = 64
-"""Events that room is made for at a time: each may be the first of as many groups as there are
-kinds, and hardly one is."""
 
 
 class GroupShard:
@@ -38,18 +35,18 @@ class GroupShard:
 
     def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
         """Apply the events `order` and fill their group figures."""
-        for start in range(0, len(order), _AT_ONCE):
-            some = order[start : start + _AT_ONCE]
-            observe_groups(
-                some,
+        while len(order):
+            done = observe_groups(
+                order,
                 stretch.batch.rows,
                 stretch.actor_figures,
-                self._state(len(some)),
+                self._state(EVENT_ROWS),
                 self.most,
                 self.counts,
                 np.zeros(KINDS, np.uint64),
                 stretch.group_figures,
             )
+            order = order[done:]
 
     def begin(self, day: int) -> None:
         """Let a day begin: what the last one taught holds; look for idle rows once a week."""
@@ -75,10 +72,11 @@ class GroupShard:
             table.keep(kept)
 
     def _state(self, more: int) -> GroupState:
+        """The arrays, with room for so many galleries: hardly an event brings one."""
         return GroupState(
-            ladders=self.ladders.view(2 * more),
-            scenes=self.scenes.view(2 * more),
-            groups=self.groups.view(min(2 * KINDS * more, max(self.most - len(self.groups), 0))),
+            ladders=self.ladders.view(more),
+            scenes=self.scenes.view(more),
+            groups=self.groups.view(min(KINDS * more, max(self.most - len(self.groups), 0))),
         )
 
     @property

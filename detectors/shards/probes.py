@@ -32,7 +32,7 @@ class Probes:
 
     def view(self, n: int) -> ProbeState:
         """The arrays, with room for what n events bring."""
-        return ProbeState(self.recent.view(n), self.runs.view(2 * n))
+        return ProbeState(self.recent.some(n), self.runs.some(2 * n))
 
     def evict(self, today: int) -> None:
         """Forget the accounts and targets of former days."""

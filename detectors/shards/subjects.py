@@ -59,17 +59,19 @@ class SubjectShard:
 
     def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
         """Apply the events `order` and fill their subject figures."""
-        observe_subjects(
-            order,
-            stretch.batch.rows,
-            stretch.actor_figures,
-            self.subjects.view(len(order)),
-            self.circles.view(len(order)),
-            self.customs.view(len(order)),
-            self.most,
-            self.counts,
-            stretch.subject_figures,
-        )
+        while len(order):
+            done = observe_subjects(
+                order,
+                stretch.batch.rows,
+                stretch.actor_figures,
+                self.subjects.some(len(order)),
+                self.circles.some(len(order)),
+                self.customs.some(len(order)),
+                self.most,
+                self.counts,
+                stretch.subject_figures,
+            )
+            order = order[done:]
 
     def begin(self, day: int) -> None:
         """Let a day begin: what the last one taught holds; look for idle rows once a week."""
@@ -136,18 +138,19 @@ class NetworkShard:
 
     def observe(self, order: NDArray[np.int64], stretch: Stretch) -> None:
         """Apply the events `order` and fill their network figures."""
-        n = len(order)
-        observe_networks(
-            order,
-            stretch.batch.rows,
-            stretch.actor_figures,
-            self.networks.view(n),
-            self.short.view(2 * n),
-            self.dense.view(2 * n),
-            self.most,
-            self.counts,
-            stretch.network_figures,
-        )
+        while len(order):
+            done = observe_networks(
+                order,
+                stretch.batch.rows,
+                stretch.actor_figures,
+                self.networks.some(len(order)),
+                self.short.some(2 * len(order)),
+                self.dense.some(2 * len(order)),
+                self.most,
+                self.counts,
+                stretch.network_figures,
+            )
+            order = order[done:]
 
     def begin(self, day: int) -> None:
         """Let a day begin: look for idle rows once a week."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import SnapshotError
 from ..events import Records
-from ..kernels.hashing import FREE, MembersView, PoolView, TableView, index_keys
+from ..kernels.hashing import EVENT_ROWS, FREE, MembersView, PoolView, TableView, index_keys
 
 A = TypeVar("A", bound=NDArray[Any])
 
@@ -43,7 +43,8 @@ class Held:
         )
 
 
-_SMALLEST = 16
+_SPARE_BYTES = 1024
+"""Of room that is made at once, at least; and an eighth of what there is."""
 
 
 def _grown(array: A, length: int) -> A:
@@ -54,8 +55,13 @@ def _grown(array: A, length: int) -> A:
 
 
 def _room_for(needed: int, have: int) -> int:
-    """Capacity for `needed` rows: half as much again, so that growing stays cheap."""
-    return have if needed <= have else max(_SMALLEST, needed, have + have // 2)
+    """Capacity for `needed` rows: a quarter as much again, so that growing stays cheap."""
+    return have if needed <= have else max(needed, have + have // 4)
+
+
+def _spare(most: int, live: int, row_bytes: int) -> int:
+    """How many of at most `most` new rows to make room for at once, if `live` are held."""
+    return max(EVENT_ROWS, min(most, max(_SPARE_BYTES // row_bytes, live // 8)))
 
 
 class Pool:
@@ -78,16 +84,20 @@ class Pool:
 
     def view(self, more: int) -> PoolView:
         """The arrays for a kernel that draws at most `more` rows."""
-        needed = self.used.item(0) + more
+        needed = self.live + more
         if needed > self._room:
             room = _room_for(needed, self._room)
             self._hold(_grown(self.rows, room), self.used, _grown(self.free, room))
         return self._view
 
+    def some(self, most: int) -> PoolView:
+        """As `view`, for a kernel that stops where there is no room for another event."""
+        return self.view(_spare(most, self.live, self.rows.itemsize))
+
     @property
     def live(self) -> int:
         """How many rows are drawn and not given back."""
-        return int(self.used[0] - self.used[1])
+        return self.used.item(0) - self.used.item(1)
 
     @property
     def nbytes(self) -> int:
@@ -130,7 +140,7 @@ class Table:
         self.rows, self.keys, self.slots = rows, keys, slots
         # Kept, since it is asked for more often than it changes.
         self._view = TableView(rows, keys, slots, self.used)
-        self._room = min(len(rows), _keys_in(slots))
+        self._room = len(rows)
 
     def __len__(self) -> int:
         """How many rows."""
@@ -140,14 +150,14 @@ class Table:
         """The arrays for a kernel that adds at most `more` keys."""
         needed = self.used.item(0) + more
         if needed > self._room:
-            rows, keys, slots = self.rows, self.keys, self.slots
-            room = _room_for(needed, len(rows))
-            if room > len(rows):
-                rows, keys = _grown(rows, room), _grown(keys, room)
-            if needed > _keys_in(slots):
-                slots = _index(keys, len(self), needed)
-            self._hold(rows, keys, slots)
+            room = _room_for(needed, self._room)
+            keys = _grown(self.keys, room)
+            self._hold(_grown(self.rows, room), keys, _roomy(self.slots, keys, len(self)))
         return self._view
+
+    def some(self, most: int) -> TableView:
+        """As `view`, for a kernel that stops where there is no room for another event."""
+        return self.view(_spare(most, len(self), self.rows.itemsize))
 
     def keep(self, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Drop the rows that are not `kept` (shape (len,)).
@@ -204,7 +214,7 @@ class Members:
     def _hold(self, keys: NDArray[np.uint64], slots: NDArray[np.int32]) -> None:
         self.keys, self.slots = keys, slots
         self._view = MembersView(keys, slots, self.used)
-        self._room = min(len(keys), _keys_in(slots))
+        self._room = len(keys)
 
     def __len__(self) -> int:
         """How many members."""
@@ -214,14 +224,13 @@ class Members:
         """The arrays for a kernel that adds at most `more` members."""
         needed = self.used.item(0) + more
         if needed > self._room:
-            keys, slots = self.keys, self.slots
-            room = _room_for(needed, len(keys))
-            if room > len(keys):
-                keys = _grown(keys, room)
-            if needed > _keys_in(slots):
-                slots = _index(keys, len(self), needed)
-            self._hold(keys, slots)
+            keys = _grown(self.keys, _room_for(needed, self._room))
+            self._hold(keys, _roomy(self.slots, keys, len(self)))
         return self._view
+
+    def some(self, most: int) -> MembersView:
+        """As `view`, for a kernel that stops where there is no room for another event."""
+        return self.view(_spare(most, len(self), self.keys.itemsize))
 
     def clear(self) -> None:
         """Forget all."""
@@ -245,12 +254,12 @@ class Members:
 
 
 def _no_slots() -> NDArray[np.int32]:
-    return np.full(2 * _SMALLEST, FREE, np.int32)
+    return np.full(1, FREE, np.int32)
 
 
-def _keys_in(slots: NDArray[np.int32]) -> int:
-    """How many keys an index has room for: two thirds of the slots may be taken."""
-    return 2 * len(slots) // 3
+def _roomy(slots: NDArray[np.int32], keys: NDArray[np.uint64], count: int) -> NDArray[np.int32]:
+    """An index of the first `count` keys with room for all: two thirds of it may be taken."""
+    return slots if 3 * len(keys) <= 2 * len(slots) else _index(keys, count, len(keys))
 
 
 def _index(keys: NDArray[np.uint64], count: int, needed: int) -> NDArray[np.int32]:

@@ -233,7 +233,6 @@ ACTOR_FIGURES = np.dtype(
         # The actor's peers: see `kernels.sheets.PeerView`.
         ("peer_returning", "f4"),
         ("peer_return_logs", "f4"),
-        ("peer_intensity", "f4"),
         ("peer_explained", "f4"),
         ("peer_social", "f4"),
         # Different probes within a day that are near-duplicates of the event's, and at its

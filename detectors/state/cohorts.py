@@ -29,16 +29,13 @@ COHORT = np.dtype(
         # As of the last day's end: accounts with a past in `CONDUCT`.
         ("habit_actors", "f8"),
         # As of the last day's end: actors; pairs and those with a second day; the logarithms
-        # of further days and the pairs that had them; searches and the days of pairs that
-        # they fell on; searches with a reason, from social media, of all that name a person.
-        # Every actor's are scaled down to a bounded weight.
+        # of further days and the pairs that had them; searches with a reason, from social
+        # media, of all that name a person. Every actor's are scaled down to a bounded weight.
         ("actors", "f8"),
         ("pairs", "f8"),
         ("returning", "f8"),
         ("return_pairs", "f8"),
         ("return_logs", "f8"),
-        ("pair_days", "f8"),
-        ("pair_searches", "f8"),
         ("named", "f8"),
         ("explained", "f8"),
         ("social", "f8"),

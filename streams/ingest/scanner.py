@@ -12,6 +12,7 @@ from detectors.events import ABSENT_TIME
 from .codes import WORDS
 from .decoded import Columns
 from .layout import CODES, HARD, NUMBERS, TEXTS, TIMES, Scan, layout_of
+from .lines import joined
 from .packed import PADDING, gather
 from .scanning import LEAST_ITEM, scan_lines
 from .schema import FIELDS
@@ -117,16 +118,16 @@ class Scanned:
         )
 
     def _read(self, rows: NDArray[np.int64], lines: Sequence[bytes]) -> None:
+        more = joined(lines)
         begin = max(len(self._buffer) - len(PADDING), 0)
         before = self._buffer[:begin].tobytes()
-        bounds = np.empty((len(lines), 2), np.int64)
-        bounds[:, 1] = np.fromiter(map(len, lines), np.int64, len(lines))
-        bounds[:, 0] = begin + np.cumsum(bounds[:, 1] + 1) - bounds[:, 1] - 1
-        bounds[:, 1] += bounds[:, 0]
-        joined = b"\n".join([*lines, PADDING.encode()])
-        self._buffer = np.frombuffer(before + joined if begin else joined, np.uint8)
+        bounds = more.bounds + begin
+        if begin:
+            self._buffer = np.frombuffer(before + more.block.tobytes(), np.uint8)
+        else:
+            self._buffer = more.block
         used = int(self._scan.used[0])
-        items = np.empty((2, used + len(joined) // LEAST_ITEM), np.int64)
+        items = np.empty((2, used + len(more.block) // LEAST_ITEM), np.int64)
         items[:, :used] = self._scan.items[:, :used]
         self._scan = scan = self._scan._replace(
             items=items, hard=np.empty(len(lines) * len(NUMBERS), HARD)

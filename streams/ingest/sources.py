@@ -12,6 +12,7 @@ import zstandard
 
 from detectors.errors import InputError
 
+from .lines import Lines, cut, joined
 from .scanning import LONGEST_LINE
 
 STDIN = "-"
@@ -43,7 +44,7 @@ class Chunk:
 
     source: int
     first_index: int
-    lines: list[bytes]
+    lines: Lines
 
 
 class _Inflater(Protocol):
@@ -158,12 +159,12 @@ def _inflated(
         raise InputError(f"{path}: cut short, its compressed data has no end")
 
 
-def _lines(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
+def _lines(blocks: Iterable[bytes]) -> Iterator[Lines]:
     rest = b""
     for block in blocks:
-        *lines, rest = (rest + block).split(b"\n")
+        lines, rest = cut(rest, block)
         if lines:
             yield lines
         rest = rest[: LONGEST_LINE + 1]
     if rest:
-        yield [rest]
+        yield joined([rest])

@@ -12,7 +12,7 @@ from detectors.state.cases import CASE_CELLS
 from detectors.state.cohorts import COHORT
 from detectors.state.conduct import HABITS
 
-RATIOS = ("returning", "return_logs", "intensity", "explained", "social")
+RATIOS = ("returning", "return_logs", "explained", "social")
 
 
 def cohort(key: int, *, actors: int, days: float, mean: float = 2.0, own: float = 0.1) -> Records:

@@ -4,8 +4,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.errors import SnapshotError
-from detectors.kernels.hashing import FREE, add_row, draw, find_row, give_back
-from detectors.shards.tables import Pool, Table, under
+from detectors.kernels.hashing import (
+    FREE,
+    absent,
+    add_row,
+    can_draw,
+    can_remember,
+    draw,
+    find_row,
+    give_back,
+    has_room,
+)
+from detectors.shards.tables import Members, Pool, Table, under
 
 ROW = np.dtype([("value", "u8")])
 OTHER = np.dtype([("value", "u4")])
@@ -79,6 +89,39 @@ def test_a_pool_comes_back(drawing: list[bool]) -> None:
 
     assert again.live == pool.live == len(held)
     assert [draw(again.view(1)) for _ in range(5)] == [draw(pool.view(1)) for _ in range(5)]
+
+
+@given(held=st.integers(0, 3_000), most=st.integers(1, 10_000))
+def test_room_grows_with_what_is_used(held: int, most: int) -> None:
+    """An event finds room, and hardly more is taken than what is held, however many come."""
+    table, pool, members = Table(ROW), Pool(ROW), Members()
+    for part in (table, pool, members):
+        part.view(held)
+        part.used[0] = held
+        part.some(most)
+
+    assert has_room(table.view(0))
+    assert can_draw(pool.view(0))
+    assert can_remember(members.view(0))
+    assert len(table.rows) == len(pool.rows) == len(members.keys) <= 1.25 * held + 128
+
+
+def test_rows_given_back_are_room() -> None:
+    """A pool that others gave their rows back to takes no more memory for new ones."""
+    pool = Pool(ROW)
+    room = pool.view(10)
+    for row in [draw(room) for _ in range(10)]:
+        give_back(room, row)
+
+    assert len(pool.view(10).rows) == 10
+    assert len(pool.view(11).rows) > 10
+
+
+@given(keys=unique_keys, others=unique_keys)
+def test_absent_keys_are_counted(keys: list[int], others: list[int]) -> None:
+    """As many as a table would have to find room for."""
+    found = absent(np.array(others, np.uint64), filled(keys).view(0))
+    assert found == len(set(others) - set(keys))
 
 
 @pytest.mark.parametrize("part", [Table, Pool])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from detectors.errors import InputError
 from streams.ingest import sources
 from streams.ingest.scanning import LONGEST_LINE
-from streams.ingest.sources import Chunk, read_chunks
+from streams.ingest.sources import read_chunks
 
 NOBODY = io.BytesIO()
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
@@ -64,11 +64,12 @@ def test_sources_are_read_in_the_order_given(tmp_path: Path) -> None:
     plain = written(tmp_path, "b.jsonl", b"1\n2")
     packed = written(tmp_path, "a.log.gz", gzip.compress(b"4\n"))
 
-    assert list(read_chunks([plain, "-", packed], io.BytesIO(b"3\n"))) == [
-        Chunk(0, 0, [b"1"]),
-        Chunk(0, 1, [b"2"]),
-        Chunk(1, 2, [b"3"]),
-        Chunk(2, 3, [b"4"]),
+    chunks = read_chunks([plain, "-", packed], io.BytesIO(b"3\n"))
+    assert [(chunk.source, chunk.first_index, [*chunk.lines]) for chunk in chunks] == [
+        (0, 0, [b"1"]),
+        (0, 1, [b"2"]),
+        (1, 2, [b"3"]),
+        (2, 3, [b"4"]),
     ]
 
 
