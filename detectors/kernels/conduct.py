@@ -36,6 +36,7 @@ STRANGE_GALLERY = int(Habit.STRANGE_GALLERY)
 STRANGE_HOUR = int(Habit.STRANGE_HOUR)
 STRANGE_CLIENT = int(Habit.STRANGE_CLIENT)
 STRANGE_NETWORK = int(Habit.STRANGE_NETWORK)
+STRANGE_ORIGIN = int(Habit.STRANGE_ORIGIN)
 STRANGE_DEMAND = int(Habit.STRANGE_DEMAND)
 
 DAYS_OF_RHYTHM = 5.0
@@ -146,6 +147,7 @@ def _begin(deeds: Row, event: Row, cohort: np.uint64) -> None:
     deeds.demands = 0
     deeds.persons = 0
     deeds.probes = 0
+    deeds.galleries = 0
     deeds.hours = 0
     deeds.gallery = 0
     deeds.clients[:] = 0
@@ -185,8 +187,10 @@ def _count(deeds: Row, event: Row) -> None:
         deeds.persons |= _cell(event.subject[0], np.uint64(3))
         deeds.probes |= _cell(probe, np.uint64(4))
     gallery = mark(event.gallery, np.uint64(0))
-    if gallery != 0 and (deeds.gallery == 0 or gallery < deeds.gallery):
-        deeds.gallery = gallery
+    if gallery != 0:
+        deeds.galleries |= _cell(event.gallery, np.uint64(5))
+        if deeds.gallery == 0 or gallery < deeds.gallery:
+            deeds.gallery = gallery
     keep(deeds.clients, client_of(event))
     keep(deeds.networks, network_of(event))
     keep(deeds.asked, demand_of(event))
@@ -204,8 +208,11 @@ def _count_strange(deeds: Row, event: Row, own: Row) -> None:
     around += signed(own.hours[(hour + HOURS_PER_DAY - 1) % HOURS_PER_DAY])
     if own.total >= DAYS_OF_RHYTHM and around == 0:
         deeds.counts[STRANGE_HOUR] += 1
-    deeds.counts[STRANGE_CLIENT] += is_strange(own.clients, client_of(event))
-    deeds.counts[STRANGE_NETWORK] += is_strange(own.networks, network_of(event))
+    client = is_strange(own.clients, client_of(event))
+    network = is_strange(own.networks, network_of(event))
+    deeds.counts[STRANGE_CLIENT] += client
+    deeds.counts[STRANGE_NETWORK] += network
+    deeds.counts[STRANGE_ORIGIN] += client and network
     deeds.counts[STRANGE_DEMAND] += is_strange(own.asked, demand_of(event))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..events import Row
 from ..state.actors import HOURS_PER_DAY, HOURS_PER_WEEK, TRAITS, VOLUMES
-from .carry import DOUBTFUL, carry, carry_crowd
+from .carry import DOUBTFUL, PARTIES, carry, carry_crowd
 from .cohorts import learn_traits, row_of
 from .compile import kernel, signed
 from .hashing import FREE, PoolView, TableView, draw, give_back
@@ -19,6 +19,9 @@ MEMORY_DAYS = 40.0
 
 KNOWN_DAYS = 2.0
 """A past of so many days is one that a lasting change is told from."""
+
+SHARED_DAYS = 7.0
+"""Likewise for how many people there seem to be: whoever shares a desk shows it within a week."""
 
 _RHYTHM_AFTER = 3.0  # whole days before a rhythm is kept
 _RHYTHM_FULL = 240
@@ -93,7 +96,11 @@ def close_day(
             own = state.baselines.rows[actor.baseline]
             doubtful = actor.carried >= DOUBTFUL and own.days[REACH_DAY] >= KNOWN_DAYS
             actor.doubtful_days = actor.doubtful_days + 1 if doubtful else 0
-            _learn(own, found, residuals, not doubtful or actor.doubtful_days > release_after)
+            crowded = actor.crowded >= DOUBTFUL and own.days[PARTIES] >= SHARED_DAYS
+            actor.crowded_days = actor.crowded_days + 1 if crowded else 0
+            lasting = not doubtful or actor.doubtful_days > release_after
+            settled = not crowded or actor.crowded_days > release_after
+            _learn(own, found, residuals, lasting, settled)
             learn_traits(state.cohorts.rows[row_of(state.cohorts, actor)], found, residuals)
             if own.days[REACH_DAY] >= _RHYTHM_AFTER:
                 _keep_rhythm(actor, sheet, state.rhythms)
@@ -105,11 +112,16 @@ def close_day(
 
 @kernel
 def _learn(
-    own: Row, found: NDArray[np.float32], residuals: NDArray[np.float64], lasting: bool
+    own: Row,
+    found: NDArray[np.float32],
+    residuals: NDArray[np.float64],
+    lasting: bool,
+    settled: bool,
 ) -> None:
     """Welford's update, with the number of days capped so that old days fade.
 
-    Volumes are learned only if they are `lasting`.
+    Volumes are learned only if they are `lasting`, and how many people there seem to be only if
+    that is `settled`.
 
     `residuals` is filled with the squared deviations from the actor's own mean, scaled to
     be unbiased for the variance within actors; NaN without an own mean.
@@ -122,7 +134,7 @@ def _learn(
         off = found[k] - own.mean[k]
         if days >= 1:
             residuals[k] = off * off * days / (days + 1)
-        if k < VOLUMES and not lasting:
+        if (k < VOLUMES and not lasting) or (k >= PARTIES and not settled):
             residuals[k] = np.nan
             continue
         if days >= MEMORY_DAYS:

@@ -13,6 +13,7 @@ from .compile import kernel
 
 SWEEP = int(Habit.SWEEP)
 FANOUT = int(Habit.FANOUT)
+GALLERIES = int(Habit.GALLERIES)
 SEARCHES = int(Habit.SEARCHES)
 FIRST_OF_VOLUME = int(Habit.FAILURES)
 FIRST_STRANGE = int(Habit.STRANGE_GALLERY)
@@ -23,7 +24,10 @@ PAIRS = (
     (int(Habit.VERIFIES), int(Habit.FANOUT)),
     (int(Habit.ENROLS), int(Habit.DELETES)),
     (int(Habit.FAILURES), int(Habit.DENIALS)),
+    (int(Habit.GALLERIES), int(Habit.STRANGE_GALLERY)),
     (int(Habit.STRANGE_CLIENT), int(Habit.STRANGE_NETWORK)),
+    (int(Habit.STRANGE_CLIENT), int(Habit.STRANGE_ORIGIN)),
+    (int(Habit.STRANGE_NETWORK), int(Habit.STRANGE_ORIGIN)),
     (int(Habit.SWEEP), int(Habit.STRANGE_DEMAND)),
 )
 """Habits that mostly have one cause: the one that surprises less says nothing."""
@@ -36,6 +40,9 @@ LEAST_TROUBLE = 0.1
 
 LEAST_SWEEP = 3.5
 """Different thresholds and limits of a day that are a sweep, from between three and four on."""
+
+LEAST_GALLERIES = 2.5
+"""Different galleries of a day that are more than the usual one and another, from three on."""
 
 LEAST_FANOUT = 3.0
 """Different persons per different probe that are more than one photo of each, tried again."""
@@ -79,6 +86,8 @@ def describe(deeds: Row, found: NDArray[np.float32]) -> None:
             least = max(least, LEAST_TROUBLE * deeds.events)
         elif k == SWEEP:
             count, least = cells_to_count(deeds.demands), LEAST_SWEEP
+        elif k == GALLERIES:
+            count, least = cells_to_count(deeds.galleries), LEAST_GALLERIES
         elif k == FANOUT:
             least = LEAST_FANOUT
             count = cells_to_count(deeds.persons) / max(cells_to_count(deeds.probes), 1.0)

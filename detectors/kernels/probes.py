@@ -20,6 +20,7 @@ from .compile import kernel, signed
 from .hashing import FREE, TableView, add_row, find_row, mix
 
 IDENTIFY = int(Operation.IDENTIFY)
+VERIFY = int(Operation.VERIFY)
 SUCCESS = int(Outcome.SUCCESS)
 SELF = int(Relation.SELF)
 
@@ -33,9 +34,13 @@ HEAD_START = 5.0
 LONG_RUN = 8.0
 """Probes at one target up to which somebody tries again; more are no habit of trying again."""
 
+PATIENCE = 4 * DAY
+"""A climb goes on after a pause of so long; what it has reached is remembered."""
+
 CELLS = 128
 
 _CLUSTER_KIND = np.uint64(0x434C5553)  # keeps a cluster's key apart from a person's
+_NOBODY_KIND = np.uint64(0x4E4F4E45)
 _WORD = 64
 _LEAST_STEP = 1e-4  # scores are written with four digits; equal ones are no record
 _MOST_CLIMB = 100.0
@@ -89,9 +94,10 @@ def observe_probe(
             out.near_records = rows[run].records
             out.near_mean = _mean(rows[run])
             out.near_climb = rows[run].climb
-    if event.subject[0] != 0:
-        key = mix(event.actor[0], event.subject[0])
-        run = _run_of(event, key, event.subject[0], recent, recent.persons, state.runs, limits)
+    person = _person_of(event)
+    if person != 0:
+        key = mix(event.actor[0], person)
+        run = _run_of(event, key, person, recent, recent.persons, state.runs, limits)
         if run == FREE:
             out.shots = 1.0
         else:
@@ -113,6 +119,14 @@ def observe_probe(
 
 
 @kernel
+def _person_of(event: Row) -> np.uint64:
+    """Whom it is, or is compared with; somebody of the gallery if the log does not say whom."""
+    if event.subject[0] == 0 and event.operation == VERIFY:
+        return mix(event.gallery, _NOBODY_KIND)
+    return np.uint64(event.subject[0])
+
+
+@kernel
 def _run_of(
     event: Row,
     key: np.uint64,
@@ -122,25 +136,32 @@ def _run_of(
     runs: TableView,
     limits: NDArray[np.int64],
 ) -> int:
-    """The run at the target with this probe in it, `FREE` if the probe is the first one."""
+    """The run at the target with this probe in it, `FREE` if the probe is the first one.
+
+    Probes are counted within a day; their scores as long as no pause exceeds `PATIENCE`.
+    """
     number = find_row(runs, key)
     if number == FREE or event.time - runs.rows[number].since > DAY:
         before = _different(event, target, recent, targets)
-        if before == FREE:
+        patient = number != FREE and event.time - runs.rows[number].last <= PATIENCE
+        if before == FREE and not patient:
             return FREE
         if number == FREE:
             if runs.used[0] >= limits[1]:
                 return FREE
             number = add_row(runs, key)
         run = runs.rows[number]
-        run.since = MINUTE * signed(recent.minutes[before])
-        run.last = event.time
+        run.since = event.time if before == FREE else MINUTE * signed(recent.minutes[before])
         run.cells[:] = 0
-        run.scored = 0
-        run.records = 0
-        run.score_sum = 0.0
-        run.climb = 0.0
-        _try(run, np.uint64(recent.probes[before]), recent.scores[before])
+        if not patient:
+            run.last = event.time
+            run.scored = 0
+            run.records = 0
+            run.score_sum = 0.0
+            run.climb = 0.0
+            _try(run, np.uint64(recent.probes[before]), recent.scores[before])
+        elif before != FREE:
+            _mark(run, np.uint64(recent.probes[before]))
     run = runs.rows[number]
     run.last = max(run.last, event.time)
     _try(run, event.probe & _LOW, event.top_score)
@@ -161,12 +182,7 @@ def _different(event: Row, target: np.uint64, recent: Row, targets: NDArray[np.u
 @kernel
 def _try(run: Row, probe: np.uint64, score: float) -> None:
     """Count a probe, and its score if it is a new one."""
-    word = (probe & np.uint64(CELLS - 1)) // np.uint64(_WORD)
-    bit = np.uint64(1) << (probe & np.uint64(_WORD - 1))
-    if run.cells[word] & bit != 0:
-        return
-    run.cells[word] |= bit
-    if math.isnan(score) or run.scored >= _MOST:
+    if not _mark(run, probe) or math.isnan(score) or run.scored >= _MOST:
         return
     run.scored += 1
     run.score_sum += score
@@ -179,6 +195,16 @@ def _try(run: Row, probe: np.uint64, score: float) -> None:
         if not record:
             step = math.log((1.0 - CLIMBING) / (1.0 - 1.0 / run.scored))
         run.climb = min(max(run.climb + step, -HEAD_START), _MOST_CLIMB)
+
+
+@kernel
+def _mark(run: Row, probe: np.uint64) -> bool:
+    """Count a probe; False if it was counted before."""
+    word = (probe & np.uint64(CELLS - 1)) // np.uint64(_WORD)
+    bit = np.uint64(1) << (probe & np.uint64(_WORD - 1))
+    known = run.cells[word] & bit != 0
+    run.cells[word] |= bit
+    return not known
 
 
 @kernel
@@ -234,7 +260,7 @@ def _remember(recent: Row, event: Row) -> None:
     if place == recent.next:
         recent.next = (place + 1) % LAST
     recent.clusters[place] = np.uint32(event.probe_cluster & _LOW)
-    recent.persons[place] = np.uint32(event.subject[0] & _LOW)
+    recent.persons[place] = np.uint32(_person_of(event) & _LOW)
     recent.minutes[place] = np.uint32(event.time // MINUTE)
     recent.probes[place] = probe
     recent.scores[place] = event.top_score

@@ -124,7 +124,7 @@ def fill_sheet(
         sheet.gap_squares += spacing * spacing
     sheet.near = max(sheet.near, out.near)
     sheet.shots = max(sheet.shots, out.shots)
-    if event.top_score >= 0:
+    if event.top_score >= 0 and (event.subject[0] != 0 or event.candidates > 0):
         sheet.scores += 1
         sheet.score_sum += event.top_score
     mingle(sheet, event, medleys)

@@ -69,6 +69,9 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         Positive,
         Meta(description="most that scores add, as a share of the surprise of the number"),
     ] = 1.5
+    patient_share: Annotated[
+        Positive, Meta(description="what a climb counts for however few probes a day it takes")
+    ] = 0.6
     rise_share: Annotated[
         Positive, Meta(description="what rising scores of probes that find nobody count for")
     ] = 0.7
@@ -83,18 +86,28 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         many = np.flatnonzero(judged & (probes >= self.least_probes - _HALF))
         if len(many):
             some = actors.take(many)
+            named = figures.events["subject"][many, 0] != 0
             for name, trait in _KINDS:
-                result[many] = np.maximum(result[many], self._of(some, name, trait))
+                result[many] = np.maximum(result[many], self._of(some, name, trait, named))
+        slow = np.flatnonzero(
+            judged & (actors["shots_climb"] > 0) & (actors["shots_scored"] >= self.least_probes)
+        )
+        if len(slow):
+            some = actors.take(slow)
+            tries = some["shots_scored"].astype(np.float64)
+            climb = np.minimum(some["shots_climb"], trying(some, tries)) * unlikely_match(some)
+            result[slow] = np.maximum(result[slow], self.patient_share * climb)
         return result
 
-    def _of(self, actors: Records, name: str, trait: Trait) -> Nats:
-        """Nats of the run at one kind of target."""
+    def _of(self, actors: Records, name: str, trait: Trait, named: NDArray[np.bool_]) -> Nats:
+        """Nats of the run at one kind of target, which the log may not name."""
         number = np.minimum(
             surprise_of_number(actors, name, trait), surprise_of_trying(actors, name)
         )
         scores = np.maximum(actors[f"{name}_climb"], 0.0).astype(np.float64)
         if name == "shots":
             scores = scores * unlikely_match(actors) + surprise_of_doubt(actors)
+            number = number * np.where(named, 1.0, unlikely_match(actors))
         nats = self.number_share * number + np.minimum(scores, self.scores_share * number)
         return np.where(actors[name] >= self.least_probes - _HALF, nats, 0.0)
 
@@ -146,9 +159,14 @@ def surprise_of_trying(actors: Records, name: str) -> Nats:
     If a further probe is for the same target with the chance p, one of n targets gets k or more
     with the chance n p^(k - 1) at most. What p is say the account's other targets.
     """
+    return trying(actors, actors[name].astype(np.float64))
+
+
+def trying(actors: Records, tries: Nats) -> Nats:
+    """The same for so many tries, which may have taken days."""
     retries, targets = (actors[f"other_{of}"].astype(np.float64) for of in ("retries", "targets"))
     again = np.log((retries + 1.0) / (retries + targets + 2.0))
-    nats: Nats = -(actors[name].astype(np.float64) - 1.0) * again - np.log1p(targets)
+    nats: Nats = -(tries - 1.0) * again - np.log1p(targets)
     return np.maximum(nats, 0.0)
 
 

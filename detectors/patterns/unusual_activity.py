@@ -110,6 +110,7 @@ _WORDS: Final = {
     Habit.LISTS: ("lists", "requests for lists of a gallery"),
     Habit.EMBEDDINGS: ("embeddings", "embeddings taken"),
     Habit.OTHERS: ("other_operations", "detections and other operations"),
+    Habit.GALLERIES: ("galleries", "different galleries"),
     Habit.FAILURES: ("failures", "failed requests"),
     Habit.DENIALS: ("denials", "denied requests"),
     Habit.SOCIAL: ("social_media", "probes from social media"),
@@ -119,6 +120,10 @@ _WORDS: Final = {
     Habit.STRANGE_HOUR: ("strange_hours", "requests at hours at which it never worked"),
     Habit.STRANGE_CLIENT: ("strange_client", "requests from a client that it never had"),
     Habit.STRANGE_NETWORK: ("strange_network", "requests from a network that it never had"),
+    Habit.STRANGE_ORIGIN: (
+        "strange_origin",
+        "requests from a client and a network that it both never had",
+    ),
     Habit.STRANGE_DEMAND: ("strange_demand", "requests with a limit or threshold new to it"),
 }
 

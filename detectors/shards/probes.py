@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..kernels.probes import ProbeState
+from ..kernels.probes import PATIENCE, ProbeState
 from ..state.actors import DAY, MINUTE
 from ..state.probes import RECENT, RUN
 from .retention import GRACE, staying
@@ -40,7 +40,7 @@ class Probes:
         newest = recent["minutes"].max(axis=1, initial=0).astype(np.int64) * MINUTE // DAY
         runs = self.runs.rows[: len(self.runs)]
         ages = (today - newest, today - runs["last"] // DAY)
-        lifetimes = (GRACE + HABIT_DAYS, GRACE + 1)
+        lifetimes = (GRACE + HABIT_DAYS, GRACE + 1 + PATIENCE // DAY)
         for table, age, lifetime, limit in zip(
             (self.recent, self.runs), ages, lifetimes, self._limits, strict=True
         ):

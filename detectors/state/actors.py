@@ -43,7 +43,7 @@ class Trait(IntEnum):
     REGULARITY = 6  # minus the standard deviation of ln(1 + gap in seconds)
     NEAR = 7  # ln of the most near-duplicate probes of one another within a day
     SHOTS = 8  # ln of the most different probes at one person within a day
-    DOUBT = 9  # 1 - mean best score
+    DOUBT = 9  # 1 - mean best score of searches that found somebody
     PARTIES = 10  # ln of the different clients, or networks if they are fewer, within a day
     PARALLEL = 11  # ln(1 + spans of a day in which two of them were at work)
     UNREST = 12  # hours that are missing to eight of rest
@@ -71,6 +71,7 @@ ACTOR = np.dtype(
         ("suspect_days", "i2"),
         ("suspect_on", "i4"),
         ("doubtful_days", "i2"),
+        ("crowded_days", "i2"),
         ("searches", "u4"),
         # Those that could reach somebody: no failures, no deeper pages of a list; and did.
         ("looks", "u4"),

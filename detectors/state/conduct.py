@@ -26,17 +26,19 @@ class Habit(IntEnum):
     LISTS = 5
     EMBEDDINGS = 6  # extractions, and whatever else returned an embedding
     OTHERS = 7  # detections and other operations
+    GALLERIES = 8  # different galleries, from the third on
     # From here on, there is more of it where there are more searches.
-    FAILURES = 8
-    DENIALS = 9
-    SOCIAL = 10  # probes from social media
-    SWEEP = 11  # different thresholds and limits, from the fourth on
+    FAILURES = 9
+    DENIALS = 10
+    SOCIAL = 11  # probes from social media
+    SWEEP = 12  # different thresholds and limits, from the fourth on
     # From here on, a day has it for other reasons than that there are many searches.
-    STRANGE_GALLERY = 12  # events elsewhere than in the account's usual gallery
-    STRANGE_HOUR = 13  # at hours of the day around which it never had any
-    STRANGE_CLIENT = 14  # from a client that it never had
-    STRANGE_NETWORK = 15
-    STRANGE_DEMAND = 16  # with a limit and threshold that it never asked for
+    STRANGE_GALLERY = 13  # events elsewhere than in the account's usual gallery
+    STRANGE_HOUR = 14  # at hours of the day around which it never had any
+    STRANGE_CLIENT = 15  # from a client that it never had
+    STRANGE_NETWORK = 16
+    STRANGE_ORIGIN = 17  # from a client and a network neither of which it ever had
+    STRANGE_DEMAND = 18  # with a limit and threshold that it never asked for
 
 
 HABITS: Final = len(Habit)
@@ -53,12 +55,13 @@ DEEDS = np.dtype(
         ("judged", "u1"),
         ("nats", "f4", (HABITS,)),
         ("events", "u4"),
-        # Events that are a habit's number; of `SWEEP`, `FANOUT` cells are kept instead.
+        # Events that are a habit's number; of sweeps, fan-out and galleries cells are kept.
         ("counts", "u4", (HABITS,)),
-        # Which of 64 cells thresholds and limits, persons, probes fell into.
+        # Which of 64 cells thresholds and limits, persons, probes, galleries fell into.
         ("demands", "u8"),
         ("persons", "u8"),
         ("probes", "u8"),
+        ("galleries", "u8"),
         # Bit h: an event in local hour h.
         ("hours", "u4"),
         # 32 bits of the least gallery, clients, networks and demands by hash; 0 for none.

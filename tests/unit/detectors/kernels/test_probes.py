@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from detectors.events import Operation
 from detectors.kernels.blanks import BLANK_SPREAD, MOST_A_DAY, MOST_STEP
-from detectors.kernels.probes import CLIMBING, HEAD_START, LONG_RUN
+from detectors.kernels.probes import CLIMBING, HEAD_START, LONG_RUN, PATIENCE
 from detectors.shards.actors import ActorShard
 from detectors.state.probes import LAST
 from tests.logs import (
@@ -29,6 +30,8 @@ from tests.logs import (
 
 CELLS = 128
 _32_BITS = (1 << 32) - 1
+NOBODY = 1
+"""Whom a comparison is with if it does not say whom."""
 
 
 class Run:
@@ -36,6 +39,7 @@ class Run:
 
     def __init__(self, since: int) -> None:
         self.since = since
+        self.last = since
         self.cells: set[int] = set()
         self.scores: list[float] = []
 
@@ -73,6 +77,8 @@ class Prober:
         """Take an event in, and say what its figures should be."""
         probe, time = int(row["probe"]), int(row["time"])
         cluster, person = int(row["probe_cluster"]), int(row["subject"][0])
+        if not person and row["operation"] == Operation.VERIFY:
+            person = NOBODY
         score = float(row["top_score"])
         found = {}
         for place, (name, target) in enumerate((("near", cluster), ("shots", person))):
@@ -80,6 +86,7 @@ class Prober:
                 run = self._run(name, place, target, (probe, time))
                 if run:
                     run.add(probe, score)
+                    run.last = time
                 found[name] = run.figures() if run else [1.0, 0, 0, 0.0, 0.0]
         places = [p for p, kept in self.last.items() if kept[2] == probe & _32_BITS]
         place = places[0] if places else self.next
@@ -100,6 +107,10 @@ class Prober:
                 and kept[2] != probe & _32_BITS
                 and time - kept[3] * MINUTE <= DAY
             ]
+            if run and time - run.last <= PATIENCE:
+                run.since = others[0][3] * MINUTE if others else time
+                run.cells = {others[0][2] % CELLS} if others else set()
+                return run
             if not others:
                 return None
             run = self.runs[name, target] = Run(others[0][3] * MINUTE)
@@ -112,7 +123,7 @@ def trials(draw: st.DrawFn) -> list[Fields]:
     """An account's probes at a few faces, some again, some alike, with gaps up to a day."""
     time, events = at(0), []
     score = st.sampled_from([0.4, 0.5, 0.50005, 0.6, 0.7, 0.8])
-    gap = st.sampled_from([0, SECOND, 20 * MINUTE, 7 * HOUR, 25 * HOUR])
+    gap = st.sampled_from([0, SECOND, 20 * MINUTE, 7 * HOUR, 25 * HOUR, 100 * HOUR])
     for _ in range(draw(st.integers(1, 60))):
         time += draw(gap)
         number = draw(st.integers(0, 11))
