@@ -174,10 +174,10 @@ class EpisodeBook:
         episode.last = max(episode.last, int(times.max()))
         episode.count += len(numbers)
         episode.best = max(episode.best, float(found.evidence[numbers].max()))
-        self._look_at_tail(episode, numbers, found)
         room = MOST_EVENT_IDS - len(episode.event_ids)
         episode.event_ids += [batch.event_ids[number] for number in numbers[:room]]
         involve(self.pattern.entity, episode, numbers, batch)
+        self._look_at_tail(episode, numbers, found)
         offsets = batch.exposed_offsets
         returned = [batch.exposed[offsets[n] : offsets[n + 1]] for n in numbers]
         identities = np.concatenate([*returned, batch.rows["subject"][numbers, 0]])
@@ -190,9 +190,21 @@ class EpisodeBook:
         now = float(found.plain[numbers].max()) - self.law.mark
         if now > max(episode.beyond, 0.0) or now >= 0.0 > episode.beyond:
             tenant = int(found.batch.rows["tenant"][numbers[0]])
-            reach = self.reached.setdefault(tenant, Reach())
-            reach.note(episode.beyond, now, self.law.most)
+            before = max((other.beyond for other in self._kin(episode)), default=episode.beyond)
+            if now > before:
+                reach = self.reached.setdefault(tenant, Reach())
+                reach.note(before, now, self.law.most)
             episode.beyond = now
+
+    def _kin(self, episode: Episode) -> Iterator[Episode]:
+        """Episodes that one cause gives rise to: groups of one gallery share their accounts."""
+        for other in self.episodes.values():
+            if other is episode or (
+                other.group != (0, 0)
+                and other.galleries.keys() == episode.galleries.keys()
+                and other.tenants.keys() == episode.tenants.keys()
+            ):
+                yield other
 
     def _raise(self, key: str, episode: Episode, time: int) -> None:
         ordinal = self.ordinals.get(key, 0)
