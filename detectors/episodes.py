@@ -190,21 +190,22 @@ class EpisodeBook:
         now = float(found.plain[numbers].max()) - self.law.mark
         if now > max(episode.beyond, 0.0) or now >= 0.0 > episode.beyond:
             tenant = int(found.batch.rows["tenant"][numbers[0]])
-            before = max((other.beyond for other in self._kin(episode)), default=episode.beyond)
+            before = self._furthest(episode)
             if now > before:
                 reach = self.reached.setdefault(tenant, Reach())
                 reach.note(before, now, self.law.most)
             episode.beyond = now
 
-    def _kin(self, episode: Episode) -> Iterator[Episode]:
-        """Episodes that one cause gives rise to: groups of one gallery share their accounts."""
-        for other in self.episodes.values():
-            if other is episode or (
-                other.group != (0, 0)
-                and other.galleries.keys() == episode.galleries.keys()
-                and other.tenants.keys() == episode.tenants.keys()
-            ):
-                yield other
+    def _furthest(self, episode: Episode) -> float:
+        """How far beyond the mark its cause has come: groups of a gallery share their accounts."""
+        if episode.group == (0, 0):
+            return episode.beyond
+        return max(
+            other.beyond
+            for other in self.episodes.values()
+            if other.galleries.keys() == episode.galleries.keys()
+            and other.tenants.keys() == episode.tenants.keys()
+        )
 
     def _raise(self, key: str, episode: Episode, time: int) -> None:
         ordinal = self.ordinals.get(key, 0)
