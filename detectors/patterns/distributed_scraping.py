@@ -15,8 +15,8 @@ from ..state.groups import Common
 class DistributedScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Scraping by many accounts, of which none is conspicuous.
 
-    Judged are groups of accounts at one gallery that have something in common: a client, a
-    TLS fingerprint, a network's owner, the weeks in which they were opened or first searched,
+    Judged are groups of accounts at one gallery that have something in common: a client, its
+    user agent or TLS fingerprint alone, a network's owner, the weeks in which they were opened or first searched,
     settings, or nothing but the gallery. An account's day counts by how much likelier a
     scraper than a colleague of the same role, with as long a past, comes to so many searches
     that reach so many new people; the days of old accounts that do what they always did do
@@ -83,6 +83,7 @@ _WORDS: Final = {
     Common.CLIENT_ASN: "the same client program and network owner (ASN)",
     Common.SETTINGS: "the same list length and threshold",
     Common.GALLERY: "the same gallery",
+    Common.AGENT: "the same user agent",
 }
 
 
