@@ -16,10 +16,11 @@ class DistributedScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     """Scraping by many accounts, of which none is conspicuous.
 
     Judged are groups of accounts at one gallery that have something in common: a client, its
-    user agent or TLS fingerprint alone, a network's owner, the weeks in which they were opened or first searched,
-    settings, or nothing but the gallery. An account's day counts by how much likelier a
-    scraper than a colleague of the same role, with as long a past, comes to so many searches
-    that reach so many new people; the days of old accounts that do what they always did do
+    user agent or TLS fingerprint alone, a network's owner, the weeks in which they were opened
+    or first searched, settings, or nothing but the gallery. An account's day counts by how
+    much likelier a scraper than a colleague of the same role, with as long a past, comes to so
+    many searches that reach so many new people; the days of old accounts that do what they
+    always did do
     not count. An account's whole use of the gallery counts likewise, so patient accounts are
     told, too. A group stands out if the mean over its accounts' days, or over its accounts,
     exceeds what the group's own past and other groups of its kind lead one to expect.
