@@ -43,9 +43,9 @@ class DistributedScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
         owasp_oat="OAT-011", owasp_api="API6:2023", mitre_atlas="AML.T0036", mitre_attack="T1585"
     )
 
-    # Fitted by eye, on the cautious side, to 46,458 innocent actor-days of development seeds 11-13
-    # (50 days each): the highest episode is 5.2 nats, the next 2.9.
-    null: ClassVar[tuple[float, float]] = (-6.5, 1.0)
+    # Fitted once to 111,481 innocent actor-days of development seeds 1-4 (90 days each), of which
+    # one episode is beyond the threshold that follows.
+    null: ClassVar[tuple[float, float]] = (-6.26, 1.29)
 
     budget_share: Annotated[Share, Meta(description="share of the alert budget")] = 0.05
     shadow: Annotated[bool, Meta(description="run and explain, but page nobody")] = False
