@@ -174,10 +174,10 @@ class EpisodeBook:
         episode.last = max(episode.last, int(times.max()))
         episode.count += len(numbers)
         episode.best = max(episode.best, float(found.evidence[numbers].max()))
-        self._look_at_tail(episode, numbers, found)
         room = MOST_EVENT_IDS - len(episode.event_ids)
         episode.event_ids += [batch.event_ids[number] for number in numbers[:room]]
         involve(self.pattern.entity, episode, numbers, batch)
+        self._look_at_tail(episode, numbers, found)
         offsets = batch.exposed_offsets
         returned = [batch.exposed[offsets[n] : offsets[n + 1]] for n in numbers]
         identities = np.concatenate([*returned, batch.rows["subject"][numbers, 0]])
@@ -190,9 +190,22 @@ class EpisodeBook:
         now = float(found.plain[numbers].max()) - self.law.mark
         if now > max(episode.beyond, 0.0) or now >= 0.0 > episode.beyond:
             tenant = int(found.batch.rows["tenant"][numbers[0]])
-            reach = self.reached.setdefault(tenant, Reach())
-            reach.note(episode.beyond, now, self.law.most)
+            before = self._furthest(episode)
+            if now > before:
+                reach = self.reached.setdefault(tenant, Reach())
+                reach.note(before, now, self.law.most)
             episode.beyond = now
+
+    def _furthest(self, episode: Episode) -> float:
+        """How far beyond the mark its cause has come: groups of a gallery share their accounts."""
+        if episode.group == (0, 0):
+            return episode.beyond
+        return max(
+            other.beyond
+            for other in self.episodes.values()
+            if other.galleries.keys() == episode.galleries.keys()
+            and other.tenants.keys() == episode.tenants.keys()
+        )
 
     def _raise(self, key: str, episode: Episode, time: int) -> None:
         ordinal = self.ordinals.get(key, 0)

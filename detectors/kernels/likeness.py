@@ -24,6 +24,7 @@ CLIENT_SETTINGS = int(Common.CLIENT_SETTINGS)
 CLIENT_ASN = int(Common.CLIENT_ASN)
 SETTINGS = int(Common.SETTINGS)
 GALLERY = int(Common.GALLERY)
+AGENT = int(Common.AGENT)
 
 
 @kernel
@@ -35,6 +36,7 @@ def fill_values(event: Row, actor: Row, beginning: int, values: NDArray[np.uint6
     values[:] = 0
     values[GALLERY] = 1
     values[TLS] = event.tls
+    values[AGENT] = event.user_agent
     if event.limit >= 0 or event.threshold >= 0:
         values[SETTINGS] = np.uint64((event.limit + 2) * 1024)
         if event.threshold >= 0:

@@ -89,7 +89,7 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if len(busy):
             # `actors[busy]` copies field by field, which takes 25 times as long.
             some = actors.take(busy)
-            result[busy] = self.parts(some).sum(axis=1) * novel(some)
+            result[busy] = less_repeated(self.parts(some).sum(axis=1), some)
         return result
 
     def parts(self, actors: Records) -> NDArray[np.float64]:
@@ -137,7 +137,9 @@ class BulkScraping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def reasons(self, figures: Figures) -> tuple[Reason, ...]:
         """Why, strongest first, for figures of one event."""
         row = figures.actors[0]
-        nats = self.parts(figures.actors)[0] * novel(figures.actors)[0]
+        nats = self.parts(figures.actors)[0]
+        total = nats.sum(keepdims=True)
+        nats *= less_repeated(total, figures.actors[:1]) / np.maximum(total, 1e-9)
         found = [
             _OF_DAYS[part]
             if part in _OF_DAYS
@@ -191,6 +193,10 @@ ALL_NEW: Final = 0.9
 MOSTLY_KNOWN: Final = 0.5
 """Down to this one it is taken in full: a scraper who hides like this works twice as long."""
 
+MOST_REPEATED: Final = 8.0
+"""And so many nats it takes at most: how often people are met again is one observation, and who
+goes through a list twice has taken it all the same."""
+
 LEFT: Final = 0.3
 """What is left then."""
 
@@ -213,6 +219,11 @@ def novel(actors: Records) -> NDArray[np.float64]:
     """What repetition leaves of the evidence: all, if nearly everybody was new."""
     part = np.clip((share_new(actors) - MOSTLY_KNOWN) / (ALL_NEW - MOSTLY_KNOWN), 0.0, 1.0)
     return LEFT + (1 - LEFT) * part
+
+
+def less_repeated(nats: NDArray[np.float64], actors: Records) -> NDArray[np.float64]:
+    """What repetition leaves of nats, shape (n,): one observation, which says so much at most."""
+    return np.maximum(nats * novel(actors), nats - MOST_REPEATED)
 
 
 def _of_novelty(row: np.void) -> Iterator[Reason]:

@@ -19,6 +19,7 @@ class Common(IntEnum):
     CLIENT_ASN = 8
     SETTINGS = 9  # candidates asked for and threshold
     GALLERY = 10  # nothing but the gallery
+    AGENT = 11  # user agent
 
 
 KINDS = len(Common)
@@ -38,7 +39,7 @@ LIVES = (5, 10, 20, 40, 80)
 NEWNESS_OF_LIFE = (0.95, 0.8)
 """And it is told by whether at least this share of all of them reached somebody new."""
 
-_CELLS = (len(PASTS) + 1, len(RUNGS), len(NEWNESS) + 1)
+_CELLS = (len(PASTS) + 1, max(len(RUNGS), len(LIVES)), len(NEWNESS) + 1)
 
 LADDER = np.dtype(
     [

@@ -10,7 +10,14 @@ from detectors.calibration import Calibration
 from detectors.entities import MOST_NAMED, Found
 from detectors.episodes import MOST_EVENT_IDS, EpisodeBook
 from detectors.events import EventBatch
-from detectors.patterns import BulkScraping, Figures, Pattern, PersistentStalking, SubjectPileOn
+from detectors.patterns import (
+    BulkScraping,
+    DistributedScraping,
+    Figures,
+    Pattern,
+    PersistentStalking,
+    SubjectPileOn,
+)
 from detectors.state.actors import ACTOR_FIGURES, DAY
 from detectors.state.groups import GROUP_FIGURES
 from detectors.state.subjects import NETWORK_FIGURES, SUBJECT_FIGURES
@@ -369,3 +376,41 @@ def test_no_more_than_so_many_accounts_are_named() -> None:
 
     assert len(alert.actors) == MOST_NAMED
     assert alert.event_count == 512
+
+
+class Fleet(DistributedScraping, frozen=True):
+    """A pattern about groups, likewise."""
+
+    def reasons(self, figures: Figures) -> tuple[Reason, ...]:
+        """One."""
+        return (Reason("accounts", float(len(figures)), 0.0, "accounts", "some"),)
+
+
+def groups_at_the_mark(galleries: Sequence[str], nats: Sequence[float]) -> tuple[float, float]:
+    """How many episodes of groups, one a gallery named, are counted, and nats beyond the mark."""
+    book = book_of(Fleet())
+    log = batch(
+        [{**search(at(0, 9, i)), "gallery_id": gallery} for i, gallery in enumerate(galleries)]
+    )
+    n = len(log)
+    groups = np.zeros(n, GROUP_FIGURES)
+    groups["key"] = np.arange(1, n + 1)[:, None]
+    figures = Figures(
+        log.rows,
+        np.zeros(n, ACTOR_FIGURES),
+        np.zeros(n, SUBJECT_FIGURES),
+        np.zeros(n, NETWORK_FIGURES),
+        groups,
+    )
+    evidence = book.law.mark + np.array(nats)
+    book.observe(Found(log, figures, evidence, evidence, np.arange(n)))
+    (reach,) = book.reached.values()
+    return reach.reached, reach.beyond
+
+
+def test_groups_of_one_gallery_come_near_an_alert_once() -> None:
+    """They share their accounts, so one campaign is in many of them: the furthest counts."""
+    counted, beyond = groups_at_the_mark(["one"] * 3, [0.5, 1.5, 1.0])
+    assert (counted, round(beyond, 9)) == (1, 1.5)
+    counted, beyond = groups_at_the_mark(["one", "two"], [0.5, 1.0])
+    assert (counted, round(beyond, 9)) == (2, 1.5)

@@ -169,3 +169,16 @@ def test_patient_accounts_are_told_by_their_lives() -> None:
 def test_a_club_that_looks_the_same_people_up_is_no_fleet_either() -> None:
     """However long they do."""
     assert most_nats_of_lives(lives(25, known=2)) < 1
+
+
+def test_a_fleet_of_one_user_agent_is_told_whatever_else_varies() -> None:
+    """Each of its accounts has a TLS fingerprint of its own."""
+    log = fleet(12, 8)
+    plain = most_nats(log)
+    mine = log.rows["time"] >= at(14)
+    log.rows["user_agent"] = np.where(mine, 7, 1 + np.arange(len(log)) % 5)
+    log.rows["tls"] = np.where(mine, log.rows["actor"][:, 0], 1)
+
+    assert most_nats(log) > plain + 1
+    groups = figures_of(log).groups
+    assert Common(int(groups[np.argmax(groups["nats"])]["kind"])) is Common.AGENT

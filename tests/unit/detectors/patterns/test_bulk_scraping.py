@@ -80,6 +80,16 @@ def test_coming_back_to_known_people_takes_from_it() -> None:
     assert 0 < most_evidence([*day_of(60), *known]) < most_evidence(day_of(60))
 
 
+def test_a_gallery_taken_twice_is_taken() -> None:
+    """What repetition takes is limited, since everybody on the list was new at first."""
+    twice = [
+        {**event, "event_time": at(DAYS, 9, second=12 * i)}
+        for i, event in enumerate(event for event in day_of(360, seconds=24) for _ in range(2))
+    ]
+
+    assert most_evidence(twice) > 0.5 * most_evidence(day_of(360, seconds=24))
+
+
 def test_deeper_pages_are_no_repetition() -> None:
     """Turning pages of the list of somebody new is no reason to suspect less."""
     pages = [
