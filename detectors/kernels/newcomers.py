@@ -1,6 +1,5 @@
 """Who a crowd's newcomers are: accounts from before it, of one tenant, with photos as usual."""
 
-
 import numpy as np
 
 from ..events import CaptureClass, Row
