@@ -7,9 +7,16 @@ import numpy as np
 from ..events import Records, Relation, Row
 from ..state.actors import DAY
 from ..state.subjects import CROWD_LIFETIME, CROWD_PURPOSES, PURPOSE_CELLS
-from .compile import kernel
+from .compile import kernel, signed
 from .hashing import mix
 from .marks import find_partners, learn_panel
+from .newcomers import (
+    begin_newcomers,
+    describe_newcomers,
+    fade_newcomers,
+    learn_kin,
+    observe_newcomer,
+)
 
 CONSENTED = int(Relation.CONSENTED)
 
@@ -45,8 +52,9 @@ def begin_custom(custom: Row, time: int) -> None:
 
 
 @kernel
-def learn_custom(custom: Row, event: Row, pair: Row, actors: int) -> None:
+def learn_custom(custom: Row, event: Row, pair: Row, subject: Row) -> None:
     """Take an event in as an example of what is usual at its tenant."""
+    actors = signed(subject.actors)
     custom.since = min(custom.since, event.time)
     custom.last = max(custom.last, event.time)
     if event.purpose != 0:
@@ -54,6 +62,8 @@ def learn_custom(custom: Row, event: Row, pair: Row, actors: int) -> None:
     if pair.pair_is_new and actors <= MOST_TAUGHT:
         custom.today_firsts += 1.0
         custom.today_crowds += math.log(float(max(actors, 1)))
+    if pair.pair_is_new:
+        learn_kin(custom, event, subject)
     learn_panel(custom, event)
 
 
@@ -71,6 +81,10 @@ def fade_customs(customs: Records, count: int, memory: float) -> None:
         custom = customs[row]
         custom.firsts = memory * custom.firsts + custom.today_firsts
         custom.crowds = memory * custom.crowds + custom.today_crowds
+        custom.met = memory * custom.met + custom.today_met
+        custom.kin = memory * custom.kin + custom.today_kin
+        custom.today_met = 0.0
+        custom.today_kin = 0.0
         custom.today_firsts = 0.0
         custom.today_crowds = 0.0
         _learn_purposes(custom, memory)
@@ -115,6 +129,7 @@ def begin_crowd(circle: Row, others: int, age: float, today: int, first: int) ->
     circle.fresh_day = today
     circle.fresh_today = others if age < DAY else 0.0
     circle.fresh_peak = circle.fresh_today
+    begin_newcomers(circle)
 
 
 @kernel
@@ -138,6 +153,7 @@ def observe_crowd(
         circle.fresh_usual *= left
         circle.fresh_nats *= left
         circle.fresh_peak *= left
+        fade_newcomers(circle, left)
         circle.stated *= left
         circle.stated_alike *= left
         for k in range(CROWD_PURPOSES):
@@ -152,6 +168,7 @@ def observe_crowd(
         circle.stated += weight
         circle.stated_alike += weight * alike
         _count_purpose(circle, event, weight)
+    observe_newcomer(circle, event, pair, weight)
     reason = event.case[0] != 0 or event.relation == CONSENTED
     circle.fresh += weight
     circle.fresh_explained += weight * reason
@@ -193,12 +210,13 @@ def shown_reasons(pair: Row) -> float:
 
 
 @kernel
-def describe_crowd(circle: Row, actors: int, first: int, last: int, since: int, out: Row) -> None:
+def describe_crowd(circle: Row, custom: Row, subject: Row, out: Row) -> None:
     """Fill the crowd's figures.
 
     Newcomers of the last month, who came as evenly as they may, have decayed by now; what
-    they do not account for came before. `since` is when the tenant's first search was, ms.
+    they do not account for came before.
     """
+    actors, first, last = signed(subject.actors), subject.first, subject.last
     age = float(last - first) / CROWD_LIFETIME
     month = min(max(age, 1e-6), 1.0)
     before = max(actors - circle.fresh * month / (1.0 - math.exp(-month)), 0.0)
@@ -209,8 +227,9 @@ def describe_crowd(circle: Row, actors: int, first: int, last: int, since: int, 
     out.crowd_usual = circle.fresh_usual / max(circle.fresh, 1e-9)
     out.crowd_nats = out.crowd * max(circle.fresh_nats, 0.0) / max(circle.fresh, 1e-9)
     lasted = max(float(last - circle.crowd_since), DAY)
-    quiet = max(float(circle.crowd_since - since), 0.0) / (1.0 + circle.crowd_before)
+    quiet = max(float(circle.crowd_since - custom.since), 0.0) / (1.0 + circle.crowd_before)
     out.crowd_sudden = out.crowd * math.log(1.0 + quiet / lasted)
+    describe_newcomers(circle, custom, out)
     _describe_purposes(circle, out)
 
 

@@ -20,6 +20,7 @@ from .crowds import (
 )
 from .decay import add
 from .hashing import FREE, PoolView, TableView, add_row, can_draw, draw, find_row, has_room
+from .newcomers import home_of
 from .pairs import LOG_UNIT, RETURN_LOGS, SELF, SUCCESS
 from .rings import describe_ring
 from .sketch import estimate, insert, release
@@ -80,6 +81,7 @@ def observe_subjects(
             subjects.rows[row].last = event.time
             subjects.rows[row].day = event.time // DAY
             subjects.rows[row].circle = FREE
+            subjects.rows[row].home = home_of(event)
         subject = subjects.rows[row]
         elapsed = float(event.time - subject.last)
         aged = max(event.time // DAY - subject.day, 0)
@@ -88,7 +90,7 @@ def observe_subjects(
         if custom == FREE:
             custom = add_row(customs, event.tenant)
             begin_custom(customs.rows[custom], event.time)
-        learn_custom(customs.rows[custom], event, pair, signed(subject.actors))
+        learn_custom(customs.rows[custom], event, pair, subject)
         out.usual_crowd = usual_crowd(customs.rows[custom])
         if subject.circle == FREE and _is_company(subject):
             subject.circle = draw(circles)
@@ -103,8 +105,7 @@ def observe_subjects(
                 age_circle(circle, aged)
             everybody = signed(subject.actors)
             observe_crowd(circle, event, pair, elapsed, everybody, customs.rows[custom].alike)
-            since = customs.rows[custom].since
-            describe_crowd(circle, everybody, subject.first, subject.last, since, out)
+            describe_crowd(circle, customs.rows[custom], subject, out)
             age = subject.day - event.time // DAY
             member = observe_member(circle, customs.rows[custom], event, pair, age)
             if member >= 0:

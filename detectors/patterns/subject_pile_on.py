@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..alerts import EntityType, PatternCode, Reason, Severity, Taxonomy
 from ..base import Count, Figures, Positive, Share, StageKind
+from ..kernels.tails import fill_surprises
 from ..state.subjects import PURPOSE_CELLS
 
 Nats = NDArray[np.float64]
@@ -30,9 +31,16 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sudden, for to a star people come all the time. Where all state one purpose, most of what
     missing reasons say is taken away.
 
-    Fails when: neither reasons nor purposes are logged (a consumer site, where a mob looks like
-    the fans of somebody new); the crowd gives false reasons as often as others give true
-    ones, or agrees on a purpose that is unusual; it gathers over many months, or in one day.
+    Where few state a purpose and nobody gives reasons, two more things tell that a sudden crowd
+    has no cause that all know: photos from social media of accounts that bring others; and
+    that all are of one tenant, where several search for the same persons, as news reach all of
+    them. Only accounts that were there before the crowd count for that: guests of an event and
+    trainees come for it.
+
+    Fails when: neither reasons nor purposes are logged, photos are as usual, and persons are of
+    one tenant only (there a mob looks like the fans of somebody new); the crowd gives false
+    reasons as often as others give true ones, or agrees on a purpose that is unusual; it
+    gathers over many months, or in one day.
 
     Sources: 158 queries for a murder victim by 110 users at 59 agencies in a month (Austin
     Daily Herald, 2016); some 25 of a hospital's staff during one week (UCLA, 2008).
@@ -79,6 +87,7 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             unasked = np.minimum(some.subjects["crowd_nats"], nats)
             unasked -= np.minimum(np.maximum(-apart, 0.0), self.explained_share * unasked)
             alone = np.minimum(np.maximum(apart, 0.0), some.subjects["crowd_sudden"])
+            alone = np.maximum(alone, nats_unspoken(some))
             volume = np.maximum(self.volume_share * nats * left, np.minimum(nats, alone))
             brief = np.minimum(surprise_of_staying_away(some), unasked) * left**2
             enough = np.minimum(some.subjects["crowd"] / self.enough_newcomers, 1.0) ** 2
@@ -93,7 +102,13 @@ class SubjectPileOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Why, strongest first, for figures of one event."""
         brief = [_of_coming_back(figures)] if surprise_of_staying_away(figures)[0] >= 1 else []
         apart = [_of_purposes(figures)] if nats_apart(figures)[0] >= 1 else []
-        return (_of_crowd(figures), _of_reasons(figures), *apart, *brief)
+        return (
+            _of_crowd(figures),
+            _of_reasons(figures),
+            *apart,
+            *_of_the_unspoken(figures),
+            *brief,
+        )
 
 
 LEAST_CROWD: Final = 0.1
@@ -138,6 +153,46 @@ def nats_apart(figures: Figures) -> Nats:
     Below 0 if they agree more than by chance; of a crowd that mostly states none, 0.
     """
     nats: Nats = purposes_known(figures) * figures.subjects["crowd_apart"]
+    return nats
+
+
+CROWDS_DIFFER: Final = 8.0
+"""Strength of the beta laws that the shares of crowds follow, from crowd to crowd: of photos from
+social media, of one tenant."""
+
+
+def surprise_of_source(figures: Figures) -> Nats:
+    """Nats of so many photos from social media, by what is usual for the newcomers."""
+    crowd = figures.subjects
+    known = crowd["crowd_known"].astype(np.float64)
+    return _surprise(crowd["crowd_social"] * known, known, crowd["crowd_usual_social"])
+
+
+def surprise_of_one_tenant(figures: Figures) -> Nats:
+    """Nats of so many newcomers of one tenant, by who else searches for the same persons."""
+    crowd = figures.subjects
+    noted = crowd["crowd_noted"].astype(np.float64)
+    return _surprise(crowd["crowd_home"] * noted, noted, crowd["crowd_kin"])
+
+
+def _surprise(seen: Nats, of: Nats, usual: Nats) -> Nats:
+    nats: Nats = np.empty(len(of))
+    share = np.clip(usual.astype(np.float64), 0.02, 0.98)
+    fill_surprises(seen, of, share, CROWDS_DIFFER, nats)
+    return nats
+
+
+def nats_unspoken(figures: Figures) -> Nats:
+    """Nats by which newcomers have no cause that all know, where purposes and reasons do not tell.
+
+    Photos from social media where these accounts bring others; one tenant where others
+    search for the same persons. Of accounts only that searched for others before.
+    """
+    crowd = figures.subjects
+    silent = 1.0 - np.clip(4.0 * crowd["crowd_stated"].astype(np.float64) - 1.0, 0.0, 1.0)
+    silent *= 1.0 - np.minimum(crowd["crowd_usual"] + crowd["crowd_explained"], 1.0)
+    told = np.maximum(surprise_of_source(figures), surprise_of_one_tenant(figures))
+    nats: Nats = silent * crowd["crowd_settled"] * np.minimum(told, crowd["crowd_sudden"])
     return nats
 
 
@@ -188,6 +243,26 @@ def _of_purposes(figures: Figures) -> Reason:
         "no cause that they share"
     )
     return Reason("common_purpose", common, usual, "share", text)
+
+
+def _of_the_unspoken(figures: Figures) -> list[Reason]:
+    """What counts where neither purposes nor reasons tell, if it does."""
+    crowd = figures.subjects[0]
+    if nats_unspoken(figures)[0] < 1:
+        return []
+    told = []
+    if surprise_of_source(figures)[0] >= 1:
+        seen, usual = float(crowd["crowd_social"]), float(crowd["crowd_usual_social"])
+        text = f"{seen:.0%} of their photos are from social media; {usual:.0%} are usual for them"
+        told.append(Reason("social_media", seen, usual, "share", text))
+    if surprise_of_one_tenant(figures)[0] >= 1:
+        seen, usual = float(crowd["crowd_home"]), float(crowd["crowd_kin"])
+        text = (
+            f"{seen:.0%} of them are of one tenant; of those who search for the same persons "
+            f"{usual:.0%} are"
+        )
+        told.append(Reason("one_tenant", seen, usual, "share", text))
+    return told
 
 
 def _of_coming_back(figures: Figures) -> Reason:

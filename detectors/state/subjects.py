@@ -24,6 +24,8 @@ SUBJECT = np.dtype(
         ("days", "u8", (2,)),
         # Number in the pool of circles, `FREE` if not drawn.
         ("circle", "i4"),
+        # The tenant of the first who searched for it: half of its hash.
+        ("home", "u4"),
     ]
 )
 
@@ -79,6 +81,17 @@ CIRCLE = np.dtype(
         # Since when there has always been more than one left of them, and how many searched before.
         ("crowd_since", "i8"),
         ("crowd_before", "u4"),
+        # Newcomers since the circle was drawn; of them those whose first search was before the
+        # crowd began; those whose photo's source is known, of them those from social media, and
+        # as many as are usual for them; those of the tenant that most are of, less those of
+        # others, and this tenant.
+        ("fresh_noted", "f8"),
+        ("fresh_settled", "f8"),
+        ("fresh_known", "f8"),
+        ("fresh_social", "f8"),
+        ("fresh_usual_social", "f8"),
+        ("fresh_home", "f8"),
+        ("home", "u4"),
         # Of newcomers who stated a purpose: how many, how many would have stated the same by
         # chance, and the most common purposes with how many stated each.
         ("stated", "f8"),
@@ -105,6 +118,12 @@ CUSTOM = np.dtype(
         ("today_crowds", "f8"),
         ("firsts", "f8"),
         ("crowds", "f8"),
+        # Newcomers to persons that others searched for before, and those of them whose tenant was
+        # the first to; likewise.
+        ("today_met", "f8"),
+        ("today_kin", "f8"),
+        ("met", "f8"),
+        ("kin", "f8"),
         # The first search; searches by stated purpose, of the day that is filled and fading ones
         # before; the chance that two of them state the same.
         ("since", "i8"),
@@ -162,6 +181,16 @@ SUBJECT_FIGURES = np.dtype(
         ("crowd_common", "f4"),
         ("crowd_alike", "f4"),
         ("crowd_apart", "f4"),
+        # Newcomers since the circle was drawn, share of them that were here before the crowd; those
+        # whose photo's source is known, their share from social media, and what is usual for them;
+        # share of one tenant, and how often two who search for the same person are of one.
+        ("crowd_noted", "f4"),
+        ("crowd_settled", "f4"),
+        ("crowd_known", "f4"),
+        ("crowd_social", "f4"),
+        ("crowd_usual_social", "f4"),
+        ("crowd_home", "f4"),
+        ("crowd_kin", "f4"),
         # Mean ln(searchers) of the persons whom this tenant's accounts search for.
         ("usual_crowd", "f4"),
     ]

@@ -184,3 +184,56 @@ def test_reasons_are_the_crowd_and_its_reasons() -> None:
     assert (crowd.observed, crowd.expected) == (60, 2)
     assert "about 60 accounts" in crowd.text
     assert reasons.text.startswith("2% of them had a case or consent; 50%")
+
+
+SILENT: dict[str, Any] = NO_REASONS | {
+    "crowd_sudden": 80.0,
+    "crowd_noted": 60.0,
+    "crowd_settled": 0.9,
+    "crowd_known": 50.0,
+    "crowd_social": 0.6,
+    "crowd_usual_social": 0.6,
+    "crowd_home": 1.0,
+    "crowd_kin": 1.0,
+}
+"""A sudden crowd of old accounts in a log without purposes: photos and tenants are as usual."""
+
+
+def test_photos_of_another_source_are_not_of_work() -> None:
+    """Staff that photographs whom it meets, and searches for this person from social media."""
+    odd = evidence(**SILENT | {"crowd_social": 1.0, "crowd_usual_social": 0.05})
+
+    assert odd > 8 * evidence(**SILENT)
+    assert odd == pytest.approx(np.log(60) / 0.4, rel=1e-5)
+
+
+def test_news_reach_all_tenants() -> None:
+    """Whom those of one tenant look for, where others search for the same persons, is a mob's."""
+    assert evidence(**SILENT | {"crowd_kin": 0.4}) > 8 * evidence(**SILENT)
+    assert evidence(**SILENT | {"crowd_kin": 0.5, "crowd_home": 0.5}) == evidence(**SILENT)
+
+
+def test_who_came_with_the_crowd_tells_nothing() -> None:
+    """Guests of an event sign up for it."""
+    guests = SILENT | {"crowd_kin": 0.4, "crowd_settled": 0.0}
+
+    assert evidence(**guests) == evidence(**SILENT)
+
+
+@pytest.mark.parametrize("told", [{"crowd_stated": 0.9}, {"crowd_usual": 1.0}])
+def test_purposes_and_reasons_tell_more(told: dict[str, float]) -> None:
+    """Where they are logged, nothing else is asked."""
+    mob = SILENT | {"crowd_kin": 0.4} | told
+
+    assert evidence(**mob) == evidence(**SILENT | told)
+
+
+def test_what_tells_in_their_stead_is_said() -> None:
+    """Photos and tenants are reasons where they count."""
+    odd = figures(**SILENT | {"crowd_kin": 0.4, "crowd_social": 1.0, "crowd_usual_social": 0.05})
+    named = {reason.feature for reason in PATTERN.reasons(odd)}
+
+    assert {"social_media", "one_tenant"} <= named
+    assert not {"social_media", "one_tenant"} & {
+        reason.feature for reason in PATTERN.reasons(figures(**SILENT))
+    }
