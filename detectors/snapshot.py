@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .errors import SnapshotError
 
 MAGIC: Final = b"PROBEWATCH-STATE"
-VERSION: Final = 4
+VERSION: Final = 5
 """Raised with every change of layout or of what a figure means."""
 
 _FRAME = struct.Struct("<I16s")  # version, digest of all that follows

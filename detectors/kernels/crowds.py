@@ -7,7 +7,8 @@ import numpy as np
 from ..events import Records, Relation, Row
 from ..state.actors import DAY
 from ..state.subjects import CROWD_LIFETIME, CROWD_PURPOSES, PURPOSE_CELLS
-from .compile import kernel
+from .company import fade_company, learn_company
+from .compile import kernel, signed
 from .hashing import mix
 from .marks import find_partners, learn_panel
 
@@ -45,8 +46,16 @@ def begin_custom(custom: Row, time: int) -> None:
 
 
 @kernel
-def learn_custom(custom: Row, event: Row, pair: Row, actors: int) -> None:
-    """Take an event in as an example of what is usual at its tenant."""
+def learn_custom(custom: Row, event: Row, pair: Row, actors: int, returning: int) -> None:
+    """Take an event in as an example of what is usual at its tenant.
+
+    Args:
+        custom: of the tenant; changed in place.
+        event: the search.
+        pair: what the actor's shard says of it.
+        actors: accounts that searched for the person by now.
+        returning: those that came back.
+    """
     custom.since = min(custom.since, event.time)
     custom.last = max(custom.last, event.time)
     if event.purpose != 0:
@@ -54,6 +63,7 @@ def learn_custom(custom: Row, event: Row, pair: Row, actors: int) -> None:
     if pair.pair_is_new and actors <= MOST_TAUGHT:
         custom.today_firsts += 1.0
         custom.today_crowds += math.log(float(max(actors, 1)))
+    learn_company(custom, signed(pair.pair_returned), returning)
     learn_panel(custom, event)
 
 
@@ -73,6 +83,7 @@ def fade_customs(customs: Records, count: int, memory: float) -> None:
         custom.crowds = memory * custom.crowds + custom.today_crowds
         custom.today_firsts = 0.0
         custom.today_crowds = 0.0
+        fade_company(custom, memory)
         _learn_purposes(custom, memory)
         find_partners(custom)
 

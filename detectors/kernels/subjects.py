@@ -82,7 +82,8 @@ def observe_subjects(
         if custom == FREE:
             custom = add_row(customs, event.tenant)
             begin_custom(customs.rows[custom], event.time)
-        learn_custom(customs.rows[custom], event, pair, signed(subject.actors))
+        searchers, returning = signed(subject.actors), signed(subject.returning)
+        learn_custom(customs.rows[custom], event, pair, searchers, returning)
         out.usual_crowd = usual_crowd(customs.rows[custom])
         if subject.circle == FREE and _is_company(subject):
             subject.circle = draw(circles)
