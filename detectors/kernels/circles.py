@@ -174,8 +174,12 @@ def _link(circle: Row, i: int, custom: Row) -> None:
 
 
 @kernel
-def gather(circle: Row, custom: Row, actors: int) -> None:
-    """Number the groups of linked members, and say how surprising each is."""
+def gather(circle: Row, custom: Row, actors: int) -> float:
+    """Number the groups of linked members, and say how surprising each is.
+
+    Returns:
+        What is left of a single account's nats where many look.
+    """
     for i in range(CIRCLE_SIZE):
         circle.group[i] = i
     for _ in range(CIRCLE_SIZE):
@@ -193,6 +197,7 @@ def gather(circle: Row, custom: Row, actors: int) -> None:
     apart = (1.0 - _business(circle, custom)) * min(CIRCLE_SIZE / max(actors, 1), 1.0)
     for g in range(CIRCLE_SIZE):
         circle.nats[g] = _surprise_of_group(circle, g, apart) * unlisted
+    return float(apart)
 
 
 @kernel

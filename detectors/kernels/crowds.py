@@ -7,6 +7,7 @@ import numpy as np
 from ..events import Records, Relation, Row
 from ..state.actors import DAY
 from ..state.subjects import CROWD_LIFETIME, CROWD_PURPOSES, PURPOSE_CELLS
+from .company import fade_company, learn_company
 from .compile import kernel, signed
 from .hashing import mix
 from .marks import find_partners, learn_panel
@@ -64,6 +65,7 @@ def learn_custom(custom: Row, event: Row, pair: Row, subject: Row) -> None:
         custom.today_crowds += math.log(float(max(actors, 1)))
     if pair.pair_is_new:
         learn_kin(custom, event, subject)
+    learn_company(custom, signed(pair.pair_returned), signed(subject.returning))
     learn_panel(custom, event)
 
 
@@ -87,6 +89,7 @@ def fade_customs(customs: Records, count: int, memory: float) -> None:
         custom.today_kin = 0.0
         custom.today_firsts = 0.0
         custom.today_crowds = 0.0
+        fade_company(custom, memory)
         _learn_purposes(custom, memory)
         find_partners(custom)
 

@@ -124,6 +124,14 @@ CUSTOM = np.dtype(
         ("today_kin", "f8"),
         ("met", "f8"),
         ("kin", "f8"),
+        # Persons whom an account came back to, those of them whom several did, and the sum of
+        # ln(accounts - 1) of these; of the day that is filled, and fading ones before.
+        ("today_kept", "f8"),
+        ("today_shared", "f8"),
+        ("today_company", "f8"),
+        ("kept", "f8"),
+        ("shared", "f8"),
+        ("company", "f8"),
         # The first search; searches by stated purpose, of the day that is filled and fading ones
         # before; the chance that two of them state the same.
         ("since", "i8"),
@@ -155,8 +163,8 @@ SUBJECT_FIGURES = np.dtype(
         ("other_return_logs", "f4"),
         # The ring that the event's account is in: accounts that came back, or are linked;
         # how many independent ones they are; their searches and the days with one; nats of
-        # all of it, of those that are linked to none, of choosing them among all searchers;
-        # the most nats that a link is surprising by.
+        # all of it, of those that are linked to none, of choosing them among all searchers, of
+        # so many who come back to one person; the most nats that a link is surprising by.
         ("ring_accounts", "i4"),
         ("ring_groups", "i4"),
         ("ring_searches", "u4"),
@@ -164,6 +172,7 @@ SUBJECT_FIGURES = np.dtype(
         ("ring_nats", "f4"),
         ("ring_alone", "f4"),
         ("ring_choice", "f4"),
+        ("ring_company", "f4"),
         ("ring_links", "f4"),
         # Newcomers of about a month beside those of the busiest day, and beyond those that the
         # person's own past leads one to expect; shares with a reason, and expected to have one;
