@@ -162,10 +162,15 @@ social media, of one tenant."""
 
 
 def surprise_of_source(figures: Figures) -> Nats:
-    """Nats of so many photos from social media, by what is usual for the newcomers."""
+    """Nats of so many photos from social media, by what is usual for the newcomers.
+
+    Where half of all photos are from there, those of any star are, and it says nothing.
+    """
     crowd = figures.subjects
     known = crowd["crowd_known"].astype(np.float64)
-    return _surprise(crowd["crowd_social"] * known, known, crowd["crowd_usual_social"])
+    usual = crowd["crowd_usual_social"].astype(np.float64)
+    nats = _surprise(crowd["crowd_social"] * known, known, usual)
+    return np.clip(1.0 - 2.0 * usual, 0.0, 1.0) * nats
 
 
 def surprise_of_one_tenant(figures: Figures) -> Nats:

@@ -207,6 +207,13 @@ def test_photos_of_another_source_are_not_of_work() -> None:
     assert odd == pytest.approx(np.log(60) / 0.4, rel=1e-5)
 
 
+def test_the_photos_of_stars_are_from_social_media() -> None:
+    """Where others' mostly are, too, that tells no mob from the fans of somebody new."""
+    star = SILENT | {"crowd_social": 1.0, "crowd_usual_social": 0.75}
+
+    assert evidence(**star) == evidence(**SILENT)
+
+
 def test_news_reach_all_tenants() -> None:
     """Whom those of one tenant look for, where others search for the same persons, is a mob's."""
     assert evidence(**SILENT | {"crowd_kin": 0.4}) > 8 * evidence(**SILENT)
