@@ -147,6 +147,17 @@ def involve(
         episode.subjects = dict(most(episode.subjects)[: _COUNTED // 2])
 
 
+LEAST_COMPANY: Final = 3
+"""Accounts with evidence that it takes until a group is one: fewer are no shared-out gallery."""
+
+
+def company(episode: Episode, numbers: NDArray[np.intp], batch: EventBatch) -> NDArray[np.int64]:
+    """How many accounts an episode has with each of some more events of it, in order."""
+    written = map(_written, batch.rows["actor"][numbers].tolist())
+    known = set(episode.actors)
+    return np.array([len(known := known | {actor}) for actor in written], np.int64)
+
+
 def named(episode: Episode, name_of: Namer) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Accounts, the most involved first, and persons."""
     actors = [episode.actor]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .alerts import Alert, Entity, Mode, Severity, Status, Told, rfc3339
 from .calibration import Calibration, score
 from .entities import (
+    LEAST_COMPANY,
     MOST_NAMED,
     Episode,
     Found,
@@ -17,6 +18,7 @@ from .entities import (
     begin,
     by_entity,
     campaign_of,
+    company,
     digest,
     entity_id,
     involve,
@@ -120,7 +122,7 @@ class EpisodeBook:
     ) -> Iterator[tuple[int, Told]]:
         """Add events up to each that is worth an alert, then the rest."""
         start = 0
-        while (at := self._next_alert(episode, found.evidence[numbers[start:]])) is not None:
+        while (at := self._next_alert(episode, numbers[start:], found)) is not None:
             stop = start + at + 1
             self._absorb(episode, numbers[start:stop], found)
             number = int(numbers[stop - 1])
@@ -146,12 +148,15 @@ class EpisodeBook:
             start = stop
         self._absorb(episode, numbers[start:], found)
 
-    def _next_alert(self, episode: Episode, evidence: NDArray[np.float64]) -> int | None:
+    def _next_alert(self, episode: Episode, numbers: NDArray[np.intp], found: Found) -> int | None:
         """How many events on there is one that opens, reopens or changes the episode enough."""
-        if len(evidence) == 0:
+        if len(numbers) == 0:
             return None
+        evidence = found.evidence[numbers]
         if not episode.alert_id or episode.status is Status.CLOSED:
             worth = evidence >= self.calibration.threshold
+            if self.pattern.entity == "cohort":
+                worth &= company(episode, numbers, found.batch) >= LEAST_COMPANY
         else:
             counts = episode.count + 1 + np.arange(len(evidence))
             worth = counts >= _GROWTH * episode.published_count

@@ -20,7 +20,6 @@ from .compile import kernel, signed
 from .hashing import FREE, TableView, add_row, find_row, mix
 
 IDENTIFY = int(Operation.IDENTIFY)
-VERIFY = int(Operation.VERIFY)
 SUCCESS = int(Outcome.SUCCESS)
 SELF = int(Relation.SELF)
 
@@ -40,7 +39,6 @@ PATIENCE = 4 * DAY
 CELLS = 128
 
 _CLUSTER_KIND = np.uint64(0x434C5553)  # keeps a cluster's key apart from a person's
-_NOBODY_KIND = np.uint64(0x4E4F4E45)
 _WORD = 64
 _LEAST_STEP = 1e-4  # scores are written with four digits; equal ones are no record
 _MOST_CLIMB = 100.0
@@ -94,10 +92,9 @@ def observe_probe(
             out.near_records = rows[run].records
             out.near_mean = _mean(rows[run])
             out.near_climb = rows[run].climb
-    person = _person_of(event)
-    if person != 0:
-        key = mix(event.actor[0], person)
-        run = _run_of(event, key, person, recent, recent.persons, state.runs, limits)
+    if event.subject[0] != 0:
+        key = mix(event.actor[0], event.subject[0])
+        run = _run_of(event, key, event.subject[0], recent, recent.persons, state.runs, limits)
         if run == FREE:
             out.shots = 1.0
         else:
@@ -116,14 +113,6 @@ def observe_probe(
     out.other_retries = max(recent.retries - count, 0.0)
     _remember(recent, event)
     return True
-
-
-@kernel
-def _person_of(event: Row) -> np.uint64:
-    """Whom it is, or is compared with; somebody of the gallery if the log does not say whom."""
-    if event.subject[0] == 0 and event.operation == VERIFY:
-        return mix(event.gallery, _NOBODY_KIND)
-    return np.uint64(event.subject[0])
 
 
 @kernel
@@ -260,7 +249,7 @@ def _remember(recent: Row, event: Row) -> None:
     if place == recent.next:
         recent.next = (place + 1) % LAST
     recent.clusters[place] = np.uint32(event.probe_cluster & _LOW)
-    recent.persons[place] = np.uint32(_person_of(event) & _LOW)
+    recent.persons[place] = np.uint32(event.subject[0] & _LOW)
     recent.minutes[place] = np.uint32(event.time // MINUTE)
     recent.probes[place] = probe
     recent.scores[place] = event.top_score

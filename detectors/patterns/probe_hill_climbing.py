@@ -86,9 +86,8 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         many = np.flatnonzero(judged & (probes >= self.least_probes - _HALF))
         if len(many):
             some = actors.take(many)
-            named = figures.events["subject"][many, 0] != 0
             for name, trait in _KINDS:
-                result[many] = np.maximum(result[many], self._of(some, name, trait, named))
+                result[many] = np.maximum(result[many], self._of(some, name, trait))
         slow = np.flatnonzero(
             judged & (actors["shots_climb"] > 0) & (actors["shots_scored"] >= self.least_probes)
         )
@@ -99,15 +98,14 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
             result[slow] = np.maximum(result[slow], self.patient_share * climb)
         return result
 
-    def _of(self, actors: Records, name: str, trait: Trait, named: NDArray[np.bool_]) -> Nats:
-        """Nats of the run at one kind of target, which the log may not name."""
+    def _of(self, actors: Records, name: str, trait: Trait) -> Nats:
+        """Nats of the run at one kind of target."""
         number = np.minimum(
             surprise_of_number(actors, name, trait), surprise_of_trying(actors, name)
         )
         scores = np.maximum(actors[f"{name}_climb"], 0.0).astype(np.float64)
         if name == "shots":
             scores = scores * unlikely_match(actors) + surprise_of_doubt(actors)
-            number = number * np.where(named, 1.0, unlikely_match(actors))
         nats = self.number_share * number + np.minimum(scores, self.scores_share * number)
         return np.where(actors[name] >= self.least_probes - _HALF, nats, 0.0)
 
