@@ -99,7 +99,7 @@ def test_rarity_and_evidence_are_the_promise() -> None:
     for code, scores in without().scores.items():
         assert heard.scores[code].tobytes() == scores.tobytes()
     assert all(a.rarity == b.rarity for a, b in both)
-    later = [(a, b) for a, b in both if of_day(a) > FROM_DAY]
+    later = [(a, b) for a, b in both if of_day(a) >= FROM_DAY]
     assert any(a.score > b.score for a, b in later if "stalking" in a.pattern)
     assert all(a.score <= b.score for a, b in later if "scraping" in a.pattern)
 

@@ -414,3 +414,13 @@ def test_groups_of_one_gallery_come_near_an_alert_once() -> None:
     assert (counted, round(beyond, 9)) == (1, 1.5)
     counted, beyond = groups_at_the_mark(["one", "two"], [0.5, 1.0])
     assert (counted, round(beyond, 9)) == (2, 1.5)
+
+
+def test_fewer_than_three_accounts_are_no_group() -> None:
+    """The alert waits for the third one with evidence, and then names all of them."""
+    names = ["a", "b", "a", "b", "c"]
+    log = batch([search(at(0, 9, i), name) for i, name in enumerate(names)])
+
+    assert tell(book_of(Fleet()), log.take(0, 4), [20.0] * 4) == []
+    (alert,) = tell(book_of(Fleet()), log, [20.0] * 5)
+    assert (alert.event_count, len(alert.actors)) == (5, 3)
