@@ -27,15 +27,16 @@ class ProbeHillClimbing(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     was the best so far: the k-th of independent probes is with the chance 1/k, a climber's
     nearly always; and, of probes that are not alike, how low the scores are for this account:
     composites that creep up to a threshold score less than photos of the person do. Many
-    photos of one person, in any order, with usual scores, count by their number only.
+    photos of one person, in any order, with usual scores, count by their number only. A climb that
+    goes on after pauses of some days counts by its scores alone.
 
     A patient climber, below the threshold, has no target that the log could name. So it is also
     judged whether the scores of probes that found nobody rise from day to day, beyond those of
     the account's days before; however much of it there is, a day adds 3 nats at most.
 
     Fails when: the provider computes no clusters and names nobody below the threshold; a
-    climber goes slower than a probe every few hours, and the log has no scores of probes that find
-    nobody; it shares its probes out over accounts.
+    climber goes slower than a probe every four days, and the log has no scores of probes that find
+    nobody; it shares its probes out over accounts; comparisons do not say with whom.
     Who enhances one still many times in a row, and gets ever closer, looks the same.
 
     Sources: leaked similarities rebuild faces with a success of 93.65 % (Mai et al., arXiv
