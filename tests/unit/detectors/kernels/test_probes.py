@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from detectors.events import Operation
 from detectors.kernels.blanks import BLANK_SPREAD, MOST_A_DAY, MOST_STEP
 from detectors.kernels.probes import CLIMBING, HEAD_START, LONG_RUN, PATIENCE
 from detectors.shards.actors import ActorShard
@@ -30,8 +29,6 @@ from tests.logs import (
 
 CELLS = 128
 _32_BITS = (1 << 32) - 1
-NOBODY = 1
-"""Whom a comparison is with if it does not say whom."""
 
 
 class Run:
@@ -77,8 +74,6 @@ class Prober:
         """Take an event in, and say what its figures should be."""
         probe, time = int(row["probe"]), int(row["time"])
         cluster, person = int(row["probe_cluster"]), int(row["subject"][0])
-        if not person and row["operation"] == Operation.VERIFY:
-            person = NOBODY
         score = float(row["top_score"])
         found = {}
         for place, (name, target) in enumerate((("near", cluster), ("shots", person))):
